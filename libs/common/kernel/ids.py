@@ -1,0 +1,71 @@
+"""Identifiers: UUIDv7 in the database, prefix and 26 Crockford base32 characters outside (30 in all).
+
+The same string serves as API id, event key and ISO 20022 EndToEndId (35 characters at most).
+"""
+
+import os
+import time
+from uuid import UUID, uuid5
+
+#: The whole vocabulary of prefixes: what the id names.
+PREFIXES = {
+    "per": "person",
+    "hhd": "household",
+    "acc": "payout account",
+    "imp": "import",
+    "fac": "facility",
+    "res": "residence",
+    "app": "application",
+    "dec": "decision",
+    "run": "payment run",
+    "pay": "payment instruction",
+    "fil": "payment file",
+    "rep": "partner report",
+    "ltx": "ledger transaction",
+    "job": "job",
+    "evt": "event",
+}
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUE = {character: index for index, character in enumerate(_ALPHABET)}
+_NAMESPACE = UUID("6f1c6f6e-0b6f-5a5b-9a2e-7d5b6e0f2c11")
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    random_bits = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds << 80) | random_bits
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return UUID(int=value)
+
+
+def derived_id(*business_key: str) -> UUID:
+    """A UUIDv5 of a business key: whoever replays the same input gets the same id."""
+    return uuid5(_NAMESPACE, "\x1f".join(business_key))
+
+
+def show(prefix: str, value: UUID) -> str:
+    """The outside form, `per_01JAY...`: 30 characters."""
+    assert prefix in PREFIXES, prefix
+    number = value.int
+    characters = []
+    for _ in range(26):
+        characters.append(_ALPHABET[number & 31])
+        number >>= 5
+    return f"{prefix}_{''.join(reversed(characters))}"
+
+
+def read(prefix: str, text: str) -> UUID:
+    """The inverse of `show`. ValueError when `text` is no id of that kind."""
+    if len(text) != 30 or text[:4] != f"{prefix}_":
+        raise ValueError(f"not a {PREFIXES[prefix]} id ({prefix}_ and 26 characters)")
+    number = 0
+    for character in text[4:]:
+        if character not in _VALUE:
+            raise ValueError(f"not a {PREFIXES[prefix]} id: {character!r} is no Crockford base32 digit")
+        number = number << 5 | _VALUE[character]
+    if number >> 128:
+        raise ValueError(f"not a {PREFIXES[prefix]} id: more than 128 bits")
+    return UUID(int=number)
