@@ -1,0 +1,62 @@
+"""The life of a bulk import: uploaded, inspected as a whole, taken in part by part."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from libs.common.kernel.errors import IllegalTransition
+
+QUEUED, RUNNING, DONE, REFUSED = "queued", "running", "done", "refused"
+
+#: Every move an import may make, and what happened. Nothing leads out of done or refused.
+TRANSITIONS = {
+    (QUEUED, RUNNING): "inspected: the file is whole, its rows wait in parts",
+    (QUEUED, REFUSED): "the file as a whole is wrong: no row is taken",
+    (RUNNING, RUNNING): "one part taken, others wait",
+    (RUNNING, DONE): "the last part taken",
+}
+
+#: Rows of one part: one transaction of rows, events and progress.
+PART_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import and how far it is. Counts are rows; `rows_total` is None until the file was inspected."""
+
+    import_id: UUID
+    status: str
+    as_of: date
+    territory: str | None
+    file_kind: str
+    rows_total: int | None
+    rows_read: int
+    rows_taken: int
+    rows_refused: int
+    problem_code: str | None
+    problem_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong with a row of the file: the row as a spreadsheet counts it (the header is row 1)."""
+
+    row_number: int
+    column: str
+    code: str
+
+
+class FileRefused(Exception):
+    """The whole file is refused: `code` says why, `at` where (a column's name or a row), if known."""
+
+    def __init__(self, code: str, at: str | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.at = at
+
+
+def moved(current: str, to: str) -> str:
+    """The new status; IllegalTransition when the graph has no such edge."""
+    if (current, to) not in TRANSITIONS:
+        raise IllegalTransition(f"an import does not go from {current} to {to}")
+    return to

@@ -1,0 +1,106 @@
+"""What an officer reads about a wrong file or row: a sentence in Vietnamese and one in English per code.
+
+`{at}` is a column's name or a row's number, never what somebody typed into a cell.
+"""
+
+from typing import NamedTuple
+
+
+class Message(NamedTuple):
+    vi: str
+    en: str
+
+
+ROW_MESSAGES = {
+    "required": Message("Ô này phải có giá trị.", "This cell must not be empty."),
+    "text_too_long": Message("Nội dung dài quá mức cho phép.", "The text is too long."),
+    "text_not_allowed": Message(
+        "Có ký tự không được dùng trong tên (chữ số, ký tự điều khiển, dấu = + - @ ở đầu).",
+        "It holds a character that no name has (a digit, a control character, a leading = + - @).",
+    ),
+    "unknown_value": Message(
+        "Giá trị không có trong danh mục; xem danh mục trong tệp mẫu.",
+        "The value is not in this column's list; see the template.",
+    ),
+    "impossible_date": Message(
+        "Ngày không có thật hoặc không theo dạng NNNN-TT-NN (ví dụ 1950-02-28).",
+        "No such day, or not written as YYYY-MM-DD (such as 1950-02-28).",
+    ),
+    "date_in_the_future": Message(
+        "Ngày sinh sau ngày lập danh sách.", "The birth date is after the day of the list."
+    ),
+    "date_too_early": Message("Ngày sinh trước năm 1900.", "The birth date is before 1900."),
+    "unknown_commune": Message(
+        "Mã xã không có trong danh mục đơn vị hành chính vào ngày lập danh sách.",
+        "No commune has this code on the day of the list.",
+    ),
+    "outside_territory": Message(
+        "Xã này thuộc tỉnh khác với tỉnh của tài khoản đang dùng.",
+        "The commune lies in another province than the one you work for.",
+    ),
+    "personal_id_not_12_digits": Message(
+        "Số định danh cá nhân phải có đúng 12 chữ số; trong Excel hãy để ô dạng Văn bản.",
+        "A personal id has exactly 12 digits; in a spreadsheet format the cell as text.",
+    ),
+    "personal_id_place_unknown": Message(
+        "Ba số đầu của số định danh không phải mã nơi đăng ký khai sinh.",
+        "The first three digits are no place of birth registration.",
+    ),
+    "personal_id_century_or_sex_differs": Message(
+        "Số thứ tư của số định danh không khớp với giới tính hoặc thế kỷ sinh.",
+        "The fourth digit does not fit the sex or the century of birth.",
+    ),
+    "personal_id_year_differs": Message(
+        "Số thứ năm và thứ sáu của số định danh không khớp với năm sinh.",
+        "The fifth and sixth digits do not fit the year of birth.",
+    ),
+    "duplicate_personal_id": Message(
+        "Số định danh này đã có ở dòng trước của tệp hoặc đã được đăng ký.",
+        "This personal id stands on an earlier row or is registered already.",
+    ),
+    "not_a_whole_number": Message(
+        "Phải là số đồng nguyên, không dấu chấm phẩy.", "A whole number of đồng, digits only."
+    ),
+    "too_many": Message("Quá 30 con trong một ô.", "More than 30 children in one cell."),
+    "bad_agency_code": Message(
+        "Mã đơn vị chi trả sai: ngân hàng là 6 chữ số (BIN), bưu điện là VNPOST.",
+        "Wrong paying agency: six digits (BIN) for a bank, VNPOST for the post office.",
+    ),
+    "bad_account_number": Message(
+        "Số tài khoản phải gồm 6 đến 24 chữ và số, không dấu cách.",
+        "An account number has 6 to 24 letters and digits, no blanks.",
+    ),
+    "account_without_bank": Message(
+        "Trả qua bưu điện hoặc tại nhà thì không ghi số tài khoản.",
+        "No account number where the post office pays.",
+    ),
+    "contradictory_payee": Message(
+        "Người nhận mâu thuẫn với quan hệ đã ghi.", "The payee contradicts the stated relation."
+    ),
+}
+
+FILE_MESSAGES = {
+    "file_empty": Message("Tệp không có dòng nào.", "The file holds no row."),
+    "file_not_utf8": Message(
+        "Tệp CSV không phải UTF-8 (dòng {at}); hãy lưu lại dạng CSV UTF-8.",
+        "The CSV file is not UTF-8 (row {at}); save it as CSV UTF-8.",
+    ),
+    "file_broken_csv": Message(
+        "Tệp CSV hỏng ở dòng {at}: dấu nháy chưa đóng, hoặc số cột khác dòng tiêu đề.",
+        "The CSV file breaks at row {at}: an open quote, or another number of cells than the header.",
+    ),
+    "file_unknown_column": Message(
+        "Cột thứ {at} có tên lạ; hãy dùng đúng tiêu đề của tệp mẫu.",
+        "Column {at} of the header is unknown; use the template's header.",
+    ),
+    "file_missing_column": Message("Thiếu cột {at}.", "The column {at} is missing."),
+    "file_duplicate_column": Message("Cột {at} xuất hiện hai lần.", "The column {at} stands twice."),
+    "file_not_xlsx": Message(
+        "Tệp không phải là bảng tính XLSX đọc được.", "The file is no XLSX workbook that can be read."
+    ),
+    "file_too_large": Message(
+        "Tệp quá lớn hoặc nén bất thường; hãy chia nhỏ hoặc gửi dạng CSV.",
+        "The file is too large or packed abnormally; split it or send CSV.",
+    ),
+    "file_unknown_kind": Message("Chỉ nhận tệp .csv hoặc .xlsx.", "Only .csv and .xlsx files are taken."),
+}

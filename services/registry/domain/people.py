@@ -1,0 +1,98 @@
+"""Who people are: a person, the facts the law asks about, and the account their money goes to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from libs.common.kernel.ids import derived_id
+
+#: One sensitive fact, in the JSON form of a case's `person` object.
+Fact = str | bool | int | list[dict[str, str | bool]]
+Facts = Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a commune lies: its province since 01/07/2025, and the one before (None for a new commune)."""
+
+    province_code: str
+    former_province_code: str | None
+
+
+#: The communes that exist on one day, by their 5-digit code.
+Communes = Mapping[str, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """How a beneficiary is paid, and to whom: the payee is the beneficiary, a guardian or an authorised."""
+
+    channel: str
+    agency_code: str
+    account_number: str | None
+    account_name: str | None
+    payee_name: str
+    payee_personal_id: str
+    payee_relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as an officer states them: valid by every rule that needs no database.
+
+    `facts` are the sensitive ones (disability, HIV, a child's situation, marriage, pension, ...);
+    `household_number` is the number in the commune's list of households.
+    """
+
+    household_number: str
+    personal_id: str
+    full_name: str
+    birth_date: date
+    sex: str
+    commune_code: str
+    province_code: str
+    former_province_code: str | None
+    poverty_status: str
+    area: str
+    already_receiving: bool
+    applied_for: tuple[str, ...]
+    application_received_on: date | None
+    decision_signed_on: date | None
+    disability_certificate_on: date | None
+    facts: Facts
+    payout: Payout | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The fact that a person was recorded: identity, version, and the statement itself.
+
+    `blind_index` is the keyed hash of the personal_id, `payee_id` None where there is no account.
+    """
+
+    person_id: UUID
+    household_id: UUID
+    version: int
+    blind_index: bytes
+    payee_id: UUID | None
+    person: Person
+
+
+def household_id(commune_code: str, household_number: str) -> UUID:
+    """A household is known by its number in its commune's list, so every member finds the same id."""
+    return derived_id("household", commune_code, household_number)
+
+
+def payee_id(payee_blind_index: bytes, payout: Payout) -> UUID:
+    """One payee with one account has one id, however many beneficiaries are paid there.
+
+    The blind index is a secret hash, so the id tells nothing about the account.
+    """
+    account = payout.account_number or ""
+    return derived_id("payee", payee_blind_index.hex(), payout.channel, payout.agency_code, account)
+
+
+def masked(personal_id: str) -> str:
+    """All but the last three digits hidden."""
+    return "*" * (len(personal_id) - 3) + personal_id[-3:]
