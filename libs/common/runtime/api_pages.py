@@ -1,4 +1,4 @@
-"""The page that shows a service's API: Swagger UI from files of this package, for offices without internet."""
+"""The page that shows a service's API: Swagger UI from our own files, for offices without internet."""
 
 from pathlib import Path
 

@@ -1,0 +1,65 @@
+"""What eligibility tells: what the law grants to whom."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.events.base import (
+    CommuneCode,
+    DecisionId,
+    Dong,
+    Event,
+    FacilityId,
+    FormerProvinceCode,
+    MonthText,
+    PersonId,
+    ProvinceCode,
+    Version,
+)
+
+Category = Annotated[
+    str,
+    Field(
+        description="Category of entitlement: k1 to k8 and their combinations as k4+k6, "
+        "health_condition for k3 and k8, social_pension, nurture; none where refused."
+    ),
+]
+
+
+class DecisionRecorded(Event):
+    """A decision for a person and programme, in force from `effective_from` until a later one.
+
+    `pays_from` is the first month that this platform pays under it: a month from there on that has
+    not been paid falls due with the next run (arrears). A `proposed` decision pays nothing until a
+    DecisionSigned names it.
+    """
+
+    decision_id: DecisionId
+    person_id: PersonId
+    version: Version
+    programme: Literal["monthly_allowance", "social_pension", "nurture_allowance"]
+    outcome: Literal["granted", "refused"]
+    status: Literal["confirmed", "proposed"]
+    effective_from: MonthText
+    pays_from: MonthText
+    category: Category
+    coefficient_hundredths: Annotated[int, Field(ge=0)]
+    standard_dong: Dong
+    amount_dong: Dong
+    payee: Literal["self", "facility"]
+    facility_id: FacilityId | None = None
+    commune_code: CommuneCode
+    province_code: ProvinceCode
+    former_province_code: FormerProvinceCode | None = None
+    decided_on: date
+    signed_by_sub: str | None = None
+
+
+class DecisionSigned(Event):
+    """An officer signed a proposed decision: it pays from now on."""
+
+    decision_id: DecisionId
+    person_id: PersonId
+    signed_on: date
+    signed_by_sub: str

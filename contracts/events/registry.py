@@ -1,0 +1,52 @@
+"""What the registry tells: who people are, and where their money goes."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from contracts.events.base import (
+    AccountId,
+    CommuneCode,
+    Event,
+    FormerProvinceCode,
+    HouseholdId,
+    PersonId,
+    ProvinceCode,
+    Version,
+    sealed_to,
+)
+
+Programme = Literal["monthly_allowance", "social_pension"]
+
+
+class PersonRecorded(Event):
+    """A person and the facts that the law asks about, as known from now on."""
+
+    person_id: PersonId
+    version: Version
+    household_id: HouseholdId
+    commune_code: CommuneCode
+    province_code: ProvinceCode
+    former_province_code: FormerProvinceCode | None = None
+    birth_date: date | None = None
+    sex: Literal["male", "female"]
+    poverty_status: Literal["poor", "near_poor", "none"]
+    area: Literal["ethnic_minority_mountainous_extreme_hardship", "other"]
+    already_receiving: bool
+    applied_for: tuple[Programme, ...] = ()
+    application_received_on: date | None = None
+    decision_signed_on: date | None = None
+    disability_certificate_on: date | None = None
+    facts: Annotated[str, sealed_to("eligibility")]
+
+
+class PayoutAccountRecorded(Event):
+    """How a beneficiary is paid. The secret holds names, personal_id and account number."""
+
+    person_id: PersonId
+    version: Version
+    payee_id: AccountId
+    channel: Literal["bank_account", "post_office", "home_delivery"]
+    agency_code: str
+    commune_code: CommuneCode
+    province_code: ProvinceCode
+    secret: Annotated[str, sealed_to("payments")]

@@ -1,0 +1,40 @@
+"""Every refusal's stable code, its HTTP status and title. docs/problems/ is written from this table."""
+
+from libs.common.runtime.problems import Problem
+
+_TABLE = (
+    ("request_invalid", 422, "Yêu cầu không hợp lệ", "The request is not valid"),
+    ("not_found", 404, "Không tìm thấy", "Not found"),
+    ("method_not_allowed", 405, "Phương thức không được dùng", "Method not allowed"),
+    ("body_too_large", 413, "Nội dung quá lớn", "The body is too large"),
+    ("outage", 503, "Tạm thời chưa sẵn sàng", "Away for the moment"),
+    ("internal_error", 500, "Lỗi ngoài dự kiến", "Something unforeseen"),
+    ("token_missing", 401, "Chưa đăng nhập", "Not signed in"),
+    ("token_invalid", 401, "Mã truy cập không hợp lệ", "The token is not valid"),
+    ("not_permitted", 403, "Không có quyền", "Not permitted"),
+    ("month_invalid", 422, "Tháng không hợp lệ", "Not a month"),
+    ("facts_not_settled", 409, "Dữ kiện của tháng chưa đủ", "The month's facts are not all in"),
+    # Registry
+    ("import_file_unreadable", 422, "Không đọc được tệp", "The file can't be read"),
+    ("import_columns_wrong", 422, "Sai cột", "Wrong columns"),
+    ("import_file_empty", 422, "Tệp không có dòng nào", "The file has no rows"),
+    ("import_file_too_large", 413, "Tệp quá lớn", "The file is too large"),
+    ("person_invalid", 422, "Thông tin người không hợp lệ", "The person's facts are not valid"),
+    ("personal_id_taken", 409, "Số định danh đã được đăng ký", "The personal id is registered already"),
+    # Eligibility
+    ("case_invalid", 422, "Trường hợp có dữ kiện không hợp lệ", "The case has facts that are not valid"),
+    ("not_covered_yet", 422, "Chưa thuộc phạm vi áp dụng", "Outside what is built so far"),
+    ("determination_unfinished", 409, "Chưa quyết định xong", "Decisions are still being made"),
+    ("decision_not_proposed", 409, "Quyết định không chờ ký", "The decision does not await a signature"),
+    # Facilities
+    ("facility_full", 409, "Cơ sở đã hết chỗ", "The facility has no place left"),
+    ("person_unknown", 409, "Chưa biết người này", "The person is not known"),
+    ("already_resident", 409, "Đang ở một cơ sở khác", "Resident in a facility already"),
+    # Payments
+    ("run_not_built", 409, "Danh sách chưa lập xong", "The run is not built yet"),
+    ("same_identity", 403, "Người lập và người duyệt phải khác nhau", "Maker and checker must differ"),
+    ("content_changed", 409, "Nội dung khác với bản được duyệt", "The content is not what was approved"),
+    ("report_unreadable", 422, "Không đọc được báo cáo", "The report can't be read"),
+)
+
+PROBLEMS = {code: Problem(code, status, vi, en) for code, status, vi, en in _TABLE}

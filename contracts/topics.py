@@ -1,0 +1,45 @@
+"""Every topic: who publishes it, who consumes it, and whether facts flow up on it (`feedback`)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    name: str
+    publisher: str
+    consumers: tuple[str, ...]
+    types: tuple[str, ...]
+    #: Why this topic may run against the order registry > facilities > eligibility > payments.
+    feedback: str | None = None
+
+
+#: Every topic carries it, once a month and shard: all facts of the month precede it in its shard.
+MONTH_FACTS_CLOSED = "MonthFactsClosed"
+
+PERSON = Topic("ansinh.registry.person.v1", "registry", ("facilities", "eligibility"), ("PersonRecorded",))
+PAYOUT_ACCOUNT = Topic(
+    "ansinh.registry.payout-account.v1", "registry", ("payments",), ("PayoutAccountRecorded",)
+)
+FACILITY = Topic("ansinh.facilities.facility.v1", "facilities", ("payments",), ("FacilityRecorded",))
+RESIDENCE = Topic(
+    "ansinh.facilities.residence.v1", "facilities", ("eligibility",), ("ResidenceStarted", "ResidenceEnded")
+)
+DECISION = Topic(
+    "ansinh.eligibility.decision.v1", "eligibility", ("payments",), ("DecisionRecorded", "DecisionSigned")
+)
+RUN = Topic(
+    "ansinh.payments.run.v1",
+    "payments",
+    (),
+    ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled"),
+)
+
+TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, RUN)
+
+
+def published_by(service: str) -> tuple[Topic, ...]:
+    return tuple(topic for topic in TOPICS if topic.publisher == service)
+
+
+def consumed_by(service: str) -> tuple[Topic, ...]:
+    return tuple(topic for topic in TOPICS if service in topic.consumers)

@@ -1,0 +1,137 @@
+"""Who may do what: one table of roles, read by every door, and the declaration each route makes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Depends, Request
+
+from libs.common.kernel.errors import Refusal
+from libs.common.runtime.tokens import TokenVerifier
+
+#: Role to permissions. A permission that stands nowhere here is given to nobody.
+ROLES: dict[str, frozenset[str]] = {
+    "commune-officer": frozenset(
+        {
+            "registry.people.read",
+            "registry.people.write",
+            "registry.imports.write",
+            "eligibility.decisions.read",
+            "facilities.read",
+            "payments.read",
+        }
+    ),
+    "commune-chair": frozenset(
+        {
+            "registry.people.read",
+            "eligibility.decisions.read",
+            "eligibility.decisions.sign",
+            "facilities.read",
+        }
+    ),
+    "province-officer": frozenset(
+        {
+            "registry.people.read",
+            "registry.people.write",
+            "registry.imports.write",
+            "registry.months.close",
+            "eligibility.decisions.read",
+            "eligibility.months.close",
+            "facilities.read",
+            "facilities.write",
+            "facilities.months.close",
+            "payments.read",
+            "platform.positions.read",
+        }
+    ),
+    "maker": frozenset({"payments.read", "payments.runs.build", "eligibility.decisions.read"}),
+    "checker": frozenset({"payments.read", "payments.runs.approve", "eligibility.decisions.read"}),
+    "partner": frozenset({"payments.files.read", "payments.reports.write"}),
+    "ministry": frozenset(
+        {"registry.people.read", "eligibility.decisions.read", "facilities.read", "payments.read"}
+    ),
+    "auditor": frozenset(
+        {
+            "registry.people.read",
+            "eligibility.decisions.read",
+            "facilities.read",
+            "payments.read",
+            "platform.positions.read",
+            "platform.verify",
+        }
+    ),
+}
+
+PERMISSIONS = frozenset().union(*ROLES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking. `territory`: None = the nation, else a 2-digit province code; `agency`: a partner's."""
+
+    sub: str
+    roles: frozenset[str]
+    territory: str | None
+    agency: str | None
+    token: str
+
+    def may(self, permission: str) -> bool:
+        return any(permission in ROLES.get(role, frozenset()) for role in self.roles)
+
+
+async def authenticate(verifier: TokenVerifier, authorization: str | None) -> Actor:
+    """The actor of an `Authorization: Bearer` header; Refusal `token_missing` or `token_invalid`."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refusal(
+            "token_missing",
+            "Cần đăng nhập: hãy gửi mã truy cập trong tiêu đề Authorization: Bearer.",
+            "Sign in first: send an access token in the header Authorization: Bearer.",
+        )
+    claims = await verifier.claims(token)
+    roles = claims.get("roles")
+    return Actor(
+        sub=str(claims["sub"]),
+        roles=frozenset(roles if isinstance(roles, list) else ()),
+        territory=None if claims.get("territory") is None else str(claims["territory"]),
+        agency=None if claims.get("agency") is None else str(claims["agency"]),
+        token=token,
+    )
+
+
+def require(actor: Actor, permission: str) -> Actor:
+    """The actor, if one of its roles has the permission; Refusal `not_permitted` otherwise."""
+    if not actor.may(permission):
+        raise Refusal(
+            "not_permitted",
+            f"Tài khoản này không có quyền {permission}. Hãy liên hệ người quản trị của đơn vị.",
+            f"This account lacks the permission {permission}. Ask your office's administrator.",
+        )
+    return actor
+
+
+def requires(permission: str) -> Any:
+    """Declares a route's access: `actor: Annotated[Actor, requires("payments.read")]`."""
+    assert permission in PERMISSIONS, f"no role has {permission}"
+
+    async def check(request: Request) -> Actor:
+        verifier: TokenVerifier = request.app.state.verifier
+        actor = await authenticate(verifier, request.headers.get("authorization"))
+        return require(actor, permission)
+
+    return Depends(declare(check, permission))
+
+
+def open_to_all() -> Any:
+    """Declares that a route asks for no token: `dependencies=[open_to_all()]`."""
+
+    async def check() -> None:
+        return None
+
+    return Depends(declare(check, "open"))
+
+
+def declare(check: Callable[..., Any], access: str) -> Callable[..., Any]:
+    """Marks the dependency, so that a test can see that every route declares its access."""
+    check.__dict__["declared_access"] = access
+    return check

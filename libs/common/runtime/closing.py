@@ -1,0 +1,79 @@
+"""Complete before paid: a month is closed service by service, and nobody sleeps and hopes.
+
+A marker event per topic and shard follows all facts of the month. A service closes a month only after
+the same month's markers of everything upstream have come on every shard.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+import orjson
+
+from libs.common.kernel.errors import Refusal
+from libs.common.kernel.ids import derived_id
+from libs.common.kernel.months import Month
+from libs.common.kernel.sharding import SHARDS
+from libs.common.runtime import outbox
+from libs.common.runtime.consumer import MONTH_MARKER_TYPE, record_marker
+from libs.common.runtime.postgres import Connection
+
+#: Raises a Refusal when the service itself is not done with the month.
+Guard = Callable[[Connection, Month], Awaitable[None]]
+
+
+async def nothing_to_guard(*_: object) -> None:
+    """For a service whose month is done when its inputs are."""
+
+
+async def require_settled(connection: Connection, upstream: Sequence[str], month: Month) -> None:
+    """Refusal `facts_not_settled` until every upstream topic's marker of `month` is in on every shard."""
+    arrived = await connection.fetchval(
+        "select count(*) from month_marker where month = $1 and topic = any($2::text[])",
+        month.first_day,
+        list(upstream),
+    )
+    expected = len(upstream) * SHARDS
+    if arrived < expected:
+        raise Refusal(
+            "facts_not_settled",
+            f"Dữ kiện của tháng {month} chưa về đủ ({arrived}/{expected} dấu chốt). Hãy thử lại sau ít phút; "
+            "nếu vẫn vậy, kiểm tra đơn vị phía trước đã chốt tháng chưa.",
+            f"The facts of {month} have not all arrived ({arrived} of {expected} markers). Try again soon; "
+            "if it stays so, see whether the services before this one have closed the month.",
+        )
+
+
+async def close_month(
+    connection: Connection,
+    service: str,
+    topics: Sequence[str],
+    upstream: Sequence[str],
+    month: Month,
+    guard: Guard = nothing_to_guard,
+) -> bool:
+    """Write the markers, in the caller's transaction. False when the month was closed already."""
+    await connection.execute("select pg_advisory_xact_lock($1)", outbox.CLOSING_LOCK)
+    closed = await connection.fetchval(
+        "select count(*) from month_marker where month = $1 and topic = any($2::text[])",
+        month.first_day,
+        list(topics),
+    )
+    if closed:
+        return False
+    await require_settled(connection, upstream, month)
+    await guard(connection, month)
+    rows = []
+    for topic in topics:
+        for shard in range(SHARDS):
+            event_id = derived_id(MONTH_MARKER_TYPE, topic, str(month), str(shard))
+            key = UUID(int=event_id.int - event_id.int % SHARDS + shard)
+            preceding = await connection.fetchval(
+                "select count(*) from outbox where topic = $1 and shard = $2", topic, shard
+            )
+            data = orjson.dumps(
+                {"service": service, "month": str(month), "shard": shard, "preceding": preceding}
+            )
+            rows.append((topic, shard, key, event_id, MONTH_MARKER_TYPE, data))
+            await record_marker(connection, topic, shard, month.first_day)
+    await outbox.append_unlocked(connection, rows)
+    return True

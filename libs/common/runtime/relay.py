@@ -1,0 +1,185 @@
+"""The relay: from the outbox to the broker, in order within a shard, and all of it again when the broker
+has lost what it was given.
+
+One transaction a batch: the rows are sent, acknowledged, and taken off `outbox_pending`. A relay that
+dies in between sends them again; consumers drop what they have. `broker_mark` holds the last offset
+acknowledged for each topic and shard: a broker that gives an offset twice has lost its log. A heartbeat
+a second finds that out when there is nothing to send. Then the whole log becomes pending again under
+the next epoch, and consumers that see a new epoch read the service's topics from their beginning.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter
+
+from libs.common.kernel.ids import new_id
+from libs.common.kernel.sharding import SHARDS
+from libs.common.runtime import broker
+from libs.common.runtime.logs import logger
+from libs.common.runtime.postgres import Connection, Database
+from libs.common.runtime.settings import ServiceSettings
+
+_BATCH_MAX = 2_000
+#: Shards lock as (_LOCK_SPACE, shard), the heartbeat as (_LOCK_SPACE, SHARDS).
+_LOCK_SPACE = 0x52454C
+_PUBLISHED = Counter("ansinh_events_published_total", "Events the broker acknowledged.", ["topic"])
+
+
+class LogLost(Exception):
+    """The broker gave an offset that it had given before: its log is not the one that we filled."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"epoch {epoch}")
+        self.epoch = epoch
+
+
+class Relay:
+    """Publishes what a service's transactions have appended. Any number may run; a shard has one."""
+
+    def __init__(self, database: Database, settings: ServiceSettings, topics: Sequence[str]) -> None:
+        self._database = database
+        self._settings = settings
+        self._topics = topics
+        self._heartbeat = broker.heartbeat_topic(settings.service)
+        self._producer: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
+
+    async def step(self) -> bool:
+        """One batch of every shard. True when anything was published."""
+        producer = await self._connected()
+        try:
+            return sum([await self._publish(producer, shard) for shard in range(SHARDS)]) > 0
+        except LogLost as lost:
+            await self._rebuild(lost.epoch)
+            return True
+        except KafkaError:
+            await self.close()
+            raise
+
+    async def beat(self) -> bool:
+        """One heartbeat, so that a loss is found while nothing is published. Always False: wait a while."""
+        producer = await self._connected()
+        try:
+            async with self._database.bulk() as connection:
+                if await _only_one(connection, SHARDS):
+                    marks, epoch = await _marks(connection, 0)
+                    headers = broker.headers(
+                        self._settings.service, broker.HEARTBEAT_TYPE, new_id(), epoch, None
+                    )
+                    sent = await producer.send_and_wait(
+                        self._heartbeat, b"{}", key=str(new_id()).encode(), partition=0, headers=headers
+                    )
+                    await _advance(connection, 0, {self._heartbeat: [sent.offset]}, marks, epoch)
+        except LogLost as lost:
+            await self._rebuild(lost.epoch)
+        except KafkaError:
+            await self.close()
+            raise
+        return False
+
+    async def close(self) -> None:
+        if self._producer:
+            producer, self._producer = self._producer, None
+            await producer.stop()
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._connecting:
+            if self._producer is None:
+                settings = self._settings
+                await broker.ensure_topics(
+                    settings.kafka_bootstrap, [*self._topics, self._heartbeat], settings.kafka_replicas
+                )
+                self._producer = await broker.producer(
+                    settings.kafka_bootstrap, idempotent=settings.kafka_idempotent_producer
+                )
+            return self._producer
+
+    async def _publish(self, producer: AIOKafkaProducer, shard: int) -> int:
+        async with self._database.bulk() as connection:
+            if not await _only_one(connection, shard):
+                return 0
+            rows = await connection.fetch(
+                "select o.* from outbox_pending p join outbox o using (id, recorded_at)"
+                " where p.shard = $1 order by p.id limit $2",
+                shard,
+                _BATCH_MAX,
+            )
+            if not rows:
+                return 0
+            marks, epoch = await _marks(connection, shard)
+            given = await self._send(producer, shard, rows, epoch)
+            await _advance(connection, shard, given, marks, epoch)
+            await connection.execute(
+                "delete from outbox_pending where shard = $1 and id = any($2::bigint[])",
+                shard,
+                [row["id"] for row in rows],
+            )
+        for topic, offsets in given.items():
+            _PUBLISHED.labels(topic).inc(len(offsets))
+        return len(rows)
+
+    async def _send(
+        self, producer: AIOKafkaProducer, shard: int, rows: Sequence[asyncpg.Record], epoch: int
+    ) -> dict[str, list[int]]:
+        """The offsets that the broker gave, by topic."""
+        sent = []
+        for row in rows:
+            headers = broker.headers(
+                self._settings.service, row["type"], row["event_id"], epoch, row["recorded_at"]
+            )
+            key = str(row["key"]).encode()
+            sent.append(
+                await producer.send(row["topic"], row["data"], key=key, partition=shard, headers=headers)
+            )
+        given: dict[str, list[int]] = {}
+        for metadata in await asyncio.gather(*sent):
+            given.setdefault(metadata.topic, []).append(metadata.offset)
+        return given
+
+    async def _rebuild(self, lost_epoch: int) -> None:
+        """Make the whole log pending under the next epoch, unless somebody has done so already."""
+        async with self._database.bulk() as connection:
+            bumped = await connection.execute(
+                "update log_epoch set epoch = epoch + 1 where epoch = $1", lost_epoch
+            )
+            if bumped == "UPDATE 0":
+                return
+            again = await connection.fetchval(
+                """
+                with forgotten as (delete from broker_mark),
+                again as (
+                    insert into outbox_pending (id, recorded_at, shard)
+                    select id, recorded_at, shard from outbox on conflict do nothing returning 1
+                )
+                select count(*) from again
+                """
+            )
+        logger().warning("the broker lost its log; publishing all of it again", events=again)
+
+
+async def _only_one(connection: Connection, part: int) -> bool:
+    """Two relays on one shard would break the order of a key."""
+    return bool(await connection.fetchval("select pg_try_advisory_xact_lock($1, $2)", _LOCK_SPACE, part))
+
+
+async def _marks(connection: Connection, shard: int) -> tuple[dict[str, int], int]:
+    rows = await connection.fetch("select topic, last_offset from broker_mark where shard = $1", shard)
+    epoch = await connection.fetchval("select epoch from log_epoch")
+    return {row["topic"]: row["last_offset"] for row in rows}, epoch
+
+
+async def _advance(
+    connection: Connection, shard: int, given: dict[str, list[int]], marks: dict[str, int], epoch: int
+) -> None:
+    """Move the marks on; LogLost when an offset is not beyond its mark."""
+    if any(min(offsets) <= marks.get(topic, -1) for topic, offsets in given.items()):
+        raise LogLost(epoch)
+    await connection.executemany(
+        "insert into broker_mark (topic, shard, last_offset) values ($1, $2, $3)"
+        " on conflict (topic, shard) do update set last_offset = excluded.last_offset",
+        [(topic, shard, max(offsets)) for topic, offsets in given.items()],
+    )

@@ -1,0 +1,218 @@
+"""The shell that every service stands in: its doors, its relay and consumer, health, metrics, problems."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+from libs.common.kernel.errors import Outage, Refusal
+from libs.common.kernel.months import Month
+from libs.common.runtime import api_pages, closing, logs, problems
+from libs.common.runtime.access import Actor, open_to_all, requires
+from libs.common.runtime.consumer import Consumer, Handler, MonthClosed, nothing_on_month_closed
+from libs.common.runtime.postgres import Connection, Database
+from libs.common.runtime.problems import Problem
+from libs.common.runtime.relay import Relay
+from libs.common.runtime.settings import ServiceSettings
+from libs.common.runtime.tokens import TokenVerifier
+from libs.common.runtime.worker import Worker, repeating
+
+_RELAY_IDLE_SECONDS = 0.05
+_HEARTBEAT_SECONDS = 1.0
+_SAMPLE_MAX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A promise as SQL that returns the ids of what breaks it: no row is good."""
+
+    number: int
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """What makes one service differ from another, given to `build`."""
+
+    settings: ServiceSettings
+    database: Database
+    problems: Mapping[str, Problem]
+    title: str
+    routers: Sequence[APIRouter] = ()
+    publishes: Sequence[str] = ()
+    #: Topics whose month markers must be in before this service closes a month.
+    awaits: Sequence[str] = ()
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    workers: Sequence[Worker] = ()
+    invariants: Sequence[Invariant] = ()
+    on_month_closed: MonthClosed = nothing_on_month_closed
+    closing_guard: closing.Guard = closing.nothing_to_guard
+
+    @property
+    def name(self) -> str:
+        return self.settings.service
+
+
+def build(service: Service) -> FastAPI:
+    """The service as an ASGI application."""
+    logs.configure(service.name)
+    app = bare_app(service.title, service.settings, service.problems, lifespan=_lifespan(service))
+    for router in service.routers:
+        app.include_router(router)
+    app.include_router(_frame_router(service))
+    return app
+
+
+def bare_app(title: str, settings: ServiceSettings, listed: Mapping[str, Problem], lifespan: Any) -> FastAPI:
+    """An application with sign-in, problems, offline API pages, `/livez` and `/metrics`, and no database."""
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.verifier = TokenVerifier(settings.oidc_issuer, settings.oidc_audience)
+    problems.install(app, listed)
+    api_pages.mount(app)
+
+    @app.get("/livez", dependencies=[open_to_all()], tags=["health"])
+    async def livez() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "alive"}
+
+    @app.get("/metrics", dependencies=[open_to_all()], tags=["health"], response_class=Response)
+    async def metrics() -> Response:
+        """Prometheus text format."""
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _lifespan(service: Service) -> Any:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await service.database.open()
+        tasks = [asyncio.create_task(worker.run(), name=worker.name) for worker in _workers(service)]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+            await service.database.close()
+
+    return lifespan
+
+
+def _workers(service: Service) -> list[Worker]:
+    settings = service.settings
+    workers = list(service.workers)
+    if service.publishes:
+        relay = Relay(service.database, settings, service.publishes)
+        workers.append(Worker("relay", relay.step, idle_seconds=_RELAY_IDLE_SECONDS))
+        workers.append(Worker("heartbeat", relay.beat, idle_seconds=_HEARTBEAT_SECONDS))
+    if service.handlers:
+        consumer = Consumer(service.database, settings, service.handlers, service.on_month_closed)
+        workers.append(repeating("consumer", consumer.run))
+    return workers
+
+
+class MonthClosing(BaseModel):
+    """A month whose facts are complete."""
+
+    month: str
+
+
+def _frame_router(service: Service) -> APIRouter:
+    router = APIRouter()
+    database = service.database
+
+    @router.get("/readyz", dependencies=[open_to_all()], tags=["health"])
+    async def readyz() -> dict[str, str]:
+        """The database answers; 503 otherwise."""
+        try:
+            async with database.bulk() as connection:
+                await connection.execute("select 1")
+        except OSError as error:
+            raise Outage("database") from error
+        return {"status": "ready"}
+
+    @router.get("/v1/positions", tags=["platform"])
+    async def positions(actor: Annotated[Actor, requires("platform.positions.read")]) -> dict[str, Any]:
+        """Per topic: how many events were published and applied, each with a digest of their ids.
+
+        Equal digests mean the same set of events. `pending`: not yet given to the broker.
+        """
+        async with database.bulk() as connection:
+            return await _positions(connection)
+
+    @router.get("/v1/invariants", tags=["platform"])
+    async def invariants(actor: Annotated[Actor, requires("platform.verify")]) -> dict[str, Any]:
+        """Every promise of this service with the number of its violations and some of their ids."""
+        async with database.bulk() as connection:
+            return {"items": [await _check(connection, invariant) for invariant in service.invariants]}
+
+    if service.publishes:
+        permission = f"{service.name}.months.close"
+
+        @router.post("/v1/month-closings", tags=["platform"])
+        async def close_month(
+            closing_: MonthClosing, actor: Annotated[Actor, requires(permission)]
+        ) -> dict[str, Any]:
+            """All facts of the month are in: its markers follow them. 409 `facts_not_settled` too early."""
+            month = _month(closing_.month)
+            async with database.bulk() as connection:
+                newly = await closing.close_month(
+                    connection,
+                    service.name,
+                    service.publishes,
+                    service.awaits,
+                    month,
+                    service.closing_guard,
+                )
+            return {"month": str(month), "closed": True, "newly": newly}
+
+    return router
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        raise Refusal(
+            "month_invalid",
+            "Tháng phải viết theo dạng NĂM-THÁNG, ví dụ 2026-10.",
+            "Write the month as YYYY-MM, such as 2026-10.",
+        ) from None
+
+
+_PUBLISHED = (
+    "select topic, count(*) as events, bit_xor(hashtextextended(event_id::text, 0)) as digest"
+    " from outbox group by topic"
+)
+_APPLIED = _PUBLISHED.replace("outbox", "inbox")
+
+
+async def _positions(connection: Connection) -> dict[str, Any]:
+    def shown(rows: Sequence[Any]) -> dict[str, Any]:
+        return {row["topic"]: {"events": row["events"], "digest": str(row["digest"])} for row in rows}
+
+    return {
+        "published": shown(await connection.fetch(_PUBLISHED)),
+        "applied": shown(await connection.fetch(_APPLIED)),
+        "pending": await connection.fetchval("select count(*) from outbox_pending"),
+        "set_aside": await connection.fetchval("select count(*) from dead_letter"),
+    }
+
+
+async def _check(connection: Connection, invariant: Invariant) -> dict[str, Any]:
+    rows = await connection.fetch(f"select * from ({invariant.sql}) as broken limit 10001")
+    return {
+        "number": invariant.number,
+        "name": invariant.name,
+        "violations": len(rows),
+        "sample": [str(row[0]) for row in rows[:_SAMPLE_MAX]],
+    }

@@ -1,0 +1,45 @@
+"""The loop that work runs in: step after step, with back-off when there is nothing or when it fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from libs.common.runtime.logs import fault_name, logger
+
+_IDLE_SECONDS = 0.2
+_BACK_OFF_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True)
+class Worker:
+    """`step` does one crash-safe piece (one transaction); True = there may be more, call again at once."""
+
+    name: str
+    step: Callable[[], Awaitable[bool]]
+    idle_seconds: float = _IDLE_SECONDS
+
+    async def run(self) -> None:
+        """Until cancelled. A failure is logged, once for as long as it stays the same, and tried again."""
+        failures, last = 0, ""
+        while True:
+            try:
+                pause = 0.0 if await self.step() else self.idle_seconds
+                failures, last = 0, ""
+            except Exception as error:  # noqa: BLE001 - loop of the runtime: nothing may end it
+                failures += 1
+                fault = fault_name(error)
+                if fault != last:
+                    logger().error("worker failed", worker=self.name, fault=fault)
+                last = fault
+                pause = min(0.1 * 2**failures, _BACK_OFF_SECONDS_MAX)
+            await asyncio.sleep(pause)
+
+
+def repeating(name: str, run: Callable[[], Awaitable[None]]) -> Worker:
+    """A worker around something that runs by itself until it fails."""
+
+    async def step() -> bool:
+        await run()
+        return True
+
+    return Worker(name, step)
