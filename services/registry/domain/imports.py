@@ -29,12 +29,12 @@ class Import:
     as_of: date
     territory: str | None
     file_kind: str
-    rows_total: int | None
-    rows_read: int
-    rows_taken: int
-    rows_refused: int
-    problem_code: str | None
-    problem_at: str | None
+    rows_total: int | None = None
+    rows_read: int = 0
+    rows_taken: int = 0
+    rows_refused: int = 0
+    problem_code: str | None = None
+    problem_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,18 @@ class RowProblem:
     row_number: int
     column: str
     code: str
+
+
+#: One row of a file: its number and its trimmed cells in the order of rows.COLUMNS.
+FileRow = tuple[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """Consecutive rows of a file, at most PART_ROWS; `number` counts the parts from 0."""
+
+    number: int
+    rows: list[FileRow]
 
 
 class FileRefused(Exception):

@@ -102,5 +102,4 @@ FILE_MESSAGES = {
         "Tệp quá lớn hoặc nén bất thường; hãy chia nhỏ hoặc gửi dạng CSV.",
         "The file is too large or packed abnormally; split it or send CSV.",
     ),
-    "file_unknown_kind": Message("Chỉ nhận tệp .csv hoặc .xlsx.", "Only .csv and .xlsx files are taken."),
 }

@@ -6,22 +6,15 @@ from datetime import date
 from uuid import UUID
 
 from libs.common.kernel.ids import derived_id
+from libs.common.kernel.units import Location
 
 #: One sensitive fact, in the JSON form of a case's `person` object.
 Fact = str | bool | int | list[dict[str, str | bool]]
 Facts = Mapping[str, Fact]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a commune lies: its province since 01/07/2025, and the one before (None for a new commune)."""
-
-    province_code: str
-    former_province_code: str | None
-
-
 #: The communes that exist on one day, by their 5-digit code.
-Communes = Mapping[str, Place]
+Communes = Mapping[str, Location]
 
 
 @dataclass(frozen=True, slots=True)

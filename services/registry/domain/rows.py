@@ -50,6 +50,8 @@ COLUMNS = (
     "payee_personal_id",
     "payee_relation",
 )
+#: A column that a file may have and nobody reads: the copy of refused rows explains itself there.
+PROBLEMS_COLUMN = "problems"
 _AT = {name: index for index, name in enumerate(COLUMNS)}
 
 #: What a column with a closed vocabulary may say.
@@ -102,6 +104,8 @@ _BOOLEAN_FACTS = tuple(
         "fostered_in_community",
     )
 )
+#: Columns that say true or false.
+BOOLEAN_COLUMNS = (*(name for _, name in _BOOLEAN_FACTS), "already_receiving")
 _CHILDREN, _PENSION = _AT["children"], _AT["pension_dong_monthly"]
 _PAYOUT_FROM = _AT["channel"]
 _CHILD_STATES: dict[str, dict[str, str | bool]] = {
@@ -146,6 +150,8 @@ def read_row(cells: Sequence[str], frame: Frame) -> Person | Wrong:
         wrong.append(("household_number", "required"))
     elif len(household) > NUMBER_CHARACTERS_MAX:
         wrong.append(("household_number", "text_too_long"))
+    elif not household.isprintable():
+        wrong.append(("household_number", "text_not_allowed"))
     if not personal_id:
         wrong.append(("personal_id", "required"))
     elif born is not None and sex in CHOICES["sex"]:

@@ -1,0 +1,168 @@
+"""People one at a time, and found: as the app role, inside the caller's territory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from libs.common.runtime import outbox
+from libs.common.runtime.postgres import Connection, Database, raw
+from services.registry.domain.names import match_key
+from services.registry.domain.people import Registration, masked
+from services.registry.store.batches import (
+    ACCOUNT_COLUMNS,
+    PERSON_COLUMNS,
+    ToEvents,
+    account_values,
+    person_values,
+)
+from services.registry.store.protection import Protection
+from services.registry.store.tables import HouseholdRow, PayoutAccountRow, PersonRow
+from services.registry.usecases.ports import PersonLine, PersonRecord
+
+_LINE = (
+    "select person_id, household_id, personal_id_sealed, full_name, birth_date, sex, commune_code,"
+    " province_code from person"
+)
+_ONE_PERSONAL_ID = "person_personal_id_index_key"
+
+
+class PeopleTable:
+    def __init__(self, database: Database, protection: Protection, to_events: ToEvents) -> None:
+        self._database = database
+        self._protection = protection
+        self._to_events = to_events
+
+    async def register(self, registration: Registration, territory: str | None) -> bool:
+        person = registration.person
+        account = account_values(registration, self._protection)
+        try:
+            async with self._database.session(territory) as session:
+                await session.execute(
+                    insert(HouseholdRow)
+                    .values(
+                        household_id=registration.household_id,
+                        number=person.household_number,
+                        commune_code=person.commune_code,
+                        province_code=person.province_code,
+                    )
+                    .on_conflict_do_nothing(index_elements=["household_id"])
+                )
+                session.add(
+                    PersonRow(**_named(PERSON_COLUMNS, person_values(registration, self._protection)))
+                )
+                await session.flush()
+                if account:
+                    session.add(PayoutAccountRow(**_named(ACCOUNT_COLUMNS, account)))
+                    await session.flush()
+                await outbox.append(await raw(session), self._to_events([registration]))
+        except IntegrityError as error:
+            if _ONE_PERSONAL_ID not in str(error.orig):
+                raise
+            return False
+        return True
+
+    async def open_person(self, person_id: UUID, territory: str | None) -> PersonRecord | None:
+        async with self._database.reading(territory) as connection:
+            row = await connection.fetchrow(
+                "select p.*, h.number, a.channel, a.agency_code, a.secret_sealed from person p"
+                " join household h using (household_id) left join payout_account a using (person_id)"
+                " where person_id = $1",
+                person_id,
+            )
+        if row is None:
+            return None
+        return PersonRecord(
+            row["person_id"], row["household_id"], row["version"], self._protection.person(row)
+        )
+
+    async def note_disclosure(
+        self, record: PersonRecord, sub: str, purpose: str, territory: str | None
+    ) -> None:
+        async with self._database.writing(territory) as connection:
+            await connection.execute(
+                "insert into disclosure (person_id, province_code, disclosed_to, purpose)"
+                " values ($1, $2, $3, $4)",
+                record.person_id,
+                record.person.province_code,
+                sub,
+                purpose,
+            )
+
+    async def lookup(self, blind_indexes: Sequence[bytes], territory: str | None) -> Mapping[bytes, UUID]:
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                "select personal_id_index, person_id from person where personal_id_index = any($1::bytea[])",
+                list(blind_indexes),
+            )
+        return {row["personal_id_index"]: row["person_id"] for row in rows}
+
+    async def lines(
+        self,
+        territory: str | None,
+        *,
+        name: str | None,
+        blind_index: bytes | None,
+        commune_code: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[PersonLine]:
+        """In the order of registration, those after `after`. A name that nobody has finds its nearest."""
+        key = match_key(name) if name else None
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"{_LINE} where ($1::text is null or search_key like '%' || $1 || '%')"
+                " and ($2::bytea is null or personal_id_index = $2)"
+                " and ($3::text is null or commune_code = $3) and ($4::uuid is null or person_id > $4)"
+                " order by person_id limit $5",
+                _like(key),
+                blind_index,
+                commune_code,
+                after,
+                limit,
+            )
+            if not rows and key and after is None and blind_index is None:
+                rows = await _nearest(connection, key, commune_code, limit)
+        return [self._line(row) for row in rows]
+
+    async def count(self, territory: str | None) -> int:
+        async with self._database.reading(territory) as connection:
+            people: int = await connection.fetchval("select count(*) from person")
+        return people
+
+    def _line(self, row: Any) -> PersonLine:
+        born: date = row["birth_date"]
+        return PersonLine(
+            person_id=row["person_id"],
+            household_id=row["household_id"],
+            personal_id_masked=masked(self._protection.open_text(row["personal_id_sealed"])),
+            full_name=row["full_name"],
+            birth_date=born,
+            sex=row["sex"],
+            commune_code=row["commune_code"],
+            province_code=row["province_code"],
+        )
+
+
+async def _nearest(connection: Connection, key: str, commune_code: str | None, limit: int) -> list[Any]:
+    """The names most like a key that none contains (a letter missed, a syllable turned)."""
+    rows: list[Any] = await connection.fetch(
+        f"{_LINE} where search_key % $1 and ($2::text is null or commune_code = $2)"
+        " order by similarity(search_key, $1) desc, person_id limit $3",
+        key,
+        commune_code,
+        limit,
+    )
+    return rows
+
+
+def _like(key: str | None) -> str | None:
+    """Text for LIKE in which nothing is a wildcard."""
+    return key and key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _named(columns: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(columns, values, strict=True))

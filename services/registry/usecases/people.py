@@ -1,0 +1,91 @@
+"""Registering one person, and finding people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from libs.common.kernel.errors import FieldError, Refusal
+from services.registry.domain.messages import ROW_MESSAGES
+from services.registry.domain.people import Registration
+from services.registry.domain.rows import Frame, Wrong, read_row
+from services.registry.usecases.imports import new_registration
+from services.registry.usecases.ports import BlindIndexes, People, PersonLine, PersonRecord, Units
+
+LOOKUP_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class RegisterPerson:
+    """One person, by the same reader as a row of a file."""
+
+    people: People
+    units: Units
+    blind_indexes: BlindIndexes
+
+    async def __call__(self, cells: Sequence[str], as_of: date, territory: str | None) -> Registration:
+        """Refusal `person_invalid` with a FieldError per wrong column, or `personal_id_taken`."""
+        read = read_row(cells, Frame(as_of, self.units.communes_on(as_of), territory))
+        if isinstance(read, list):
+            raise _invalid(read)
+        registration = new_registration(read, self.blind_indexes.of(read.personal_id), self.blind_indexes)
+        if not await self.people.register(registration, territory):
+            raise Refusal(
+                "personal_id_taken",
+                "Số định danh này đã được đăng ký. Hãy tìm người này trong sổ thay vì đăng ký lại.",
+                "This personal id is registered already. Find the person instead of registering again.",
+            )
+        return registration
+
+
+@dataclass(frozen=True)
+class FindPeople:
+    """Lists, look-ups and the single person, all inside the caller's territory."""
+
+    people: People
+    blind_indexes: BlindIndexes
+
+    async def lines(
+        self,
+        territory: str | None,
+        *,
+        name: str | None,
+        personal_id: str | None,
+        commune_code: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[PersonLine]:
+        return await self.people.lines(
+            territory,
+            name=name,
+            blind_index=self.blind_indexes.of(personal_id) if personal_id else None,
+            commune_code=commune_code,
+            after=after,
+            limit=limit,
+        )
+
+    async def lookup(self, personal_ids: Sequence[str], territory: str | None) -> list[UUID | None]:
+        """One person id for each, None where nobody in the territory has it."""
+        blind_indexes = [self.blind_indexes.of(personal_id) for personal_id in personal_ids]
+        found = await self.people.lookup(blind_indexes, territory)
+        return [found.get(blind_index) for blind_index in blind_indexes]
+
+    async def person(
+        self, person_id: UUID, territory: str | None, disclosed_to: str, purpose: str | None
+    ) -> PersonRecord | None:
+        """The person; with a purpose, that they were shown unmasked is kept first."""
+        record = await self.people.open_person(person_id, territory)
+        if record and purpose:
+            await self.people.note_disclosure(record, disclosed_to, purpose, territory)
+        return record
+
+
+def _invalid(wrong: Wrong) -> Refusal:
+    return Refusal(
+        "person_invalid",
+        "Thông tin có chỗ chưa đúng; xem mục errors để biết trường nào.",
+        "Some facts are not valid; see errors for which.",
+        tuple(
+            FieldError(column, code, ROW_MESSAGES[code].vi, ROW_MESSAGES[code].en) for column, code in wrong
+        ),
+    )

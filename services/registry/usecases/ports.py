@@ -1,0 +1,134 @@
+"""What the registry's use cases need of the world; store/ and wiring.py provide it."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from services.registry.domain.imports import FilePart, Import, RowProblem
+from services.registry.domain.people import Communes, Person, Registration
+
+
+class Units(Protocol):
+    def communes_on(self, day: date) -> Communes:
+        """Every commune that exists on that day."""
+
+
+class BlindIndexes(Protocol):
+    def of(self, personal_id: str) -> bytes:
+        """The keyed hash by which a personal_id is found without being stored in clear."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person as lists show them: the personal_id masked, nothing sensitive."""
+
+    person_id: UUID
+    household_id: UUID
+    personal_id_masked: str
+    full_name: str
+    birth_date: date
+    sex: str
+    commune_code: str
+    province_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """A person as registered, opened: for an officer with the permission to see it."""
+
+    person_id: UUID
+    household_id: UUID
+    version: int
+    person: Person
+
+
+class Batch(Protocol):
+    """People registered in one transaction, their events with them."""
+
+    async def known(self, blind_indexes: Collection[bytes]) -> frozenset[bytes]:
+        """Those that are registered already, anywhere in the nation."""
+
+    async def add(self, registrations: Sequence[Registration]) -> None: ...
+
+
+class ClaimedImport(Protocol):
+    """An import that this worker holds for one transaction; nobody else works on it meanwhile."""
+
+    found: Import
+    people: Batch
+
+    def parts_of_file(self) -> AsyncIterator[FilePart]:
+        """The uploaded file's rows; raises FileRefused."""
+
+    async def keep_part(self, part: FilePart) -> None: ...
+
+    async def accept(self, rows_total: int) -> None:
+        """The file is whole: the upload goes, its parts wait."""
+
+    async def refuse(self, code: str, at: str | None) -> None:
+        """The file is refused: the upload and all parts go."""
+
+    async def next_part(self) -> FilePart: ...
+
+    async def part_taken(
+        self, part: FilePart, taken: int, problems: Sequence[RowProblem], status: str
+    ) -> None:
+        """Progress, the refused rows with what is wrong, and the part itself goes."""
+
+    async def is_last(self, part: FilePart) -> bool: ...
+
+
+class ImportQueue(Protocol):
+    def claim(self) -> AbstractAsyncContextManager[ClaimedImport | None]:
+        """The oldest unfinished import, locked for one transaction; None when there is none."""
+
+
+class People(Protocol):
+    """People one at a time, and found: inside the caller's territory (None = the nation)."""
+
+    async def register(self, registration: Registration, territory: str | None) -> bool:
+        """False when the personal_id is registered already."""
+
+    async def open_person(self, person_id: UUID, territory: str | None) -> PersonRecord | None: ...
+
+    async def note_disclosure(
+        self, record: PersonRecord, sub: str, purpose: str, territory: str | None
+    ) -> None:
+        """Keep who was shown a person's facts unmasked, and what for."""
+
+    async def lookup(self, blind_indexes: Sequence[bytes], territory: str | None) -> Mapping[bytes, UUID]: ...
+
+    async def lines(
+        self,
+        territory: str | None,
+        *,
+        name: str | None,
+        blind_index: bytes | None,
+        commune_code: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[PersonLine]: ...
+
+    async def count(self, territory: str | None) -> int: ...
+
+
+class Imports(Protocol):
+    """What an officer uploads and sees of imports, inside their territory."""
+
+    async def open(
+        self, found: Import, digest: bytes, uploaded_by: str, pieces: Callable[[], AsyncIterator[bytes]]
+    ) -> UUID:
+        """Store the upload; the id of the import that it is."""
+
+    async def read(self, import_id: UUID, territory: str | None) -> Import | None: ...
+
+    async def problems(
+        self, import_id: UUID, territory: str | None, after: tuple[int, str, str], limit: int
+    ) -> list[RowProblem]: ...
+
+    async def refused_rows(
+        self, import_id: UUID, territory: str | None, after: int, limit: int
+    ) -> list[tuple[int, tuple[str, ...], list[RowProblem]]]: ...
