@@ -1,5 +1,7 @@
 """The registry put together: the only file that knows every room."""
 
+from dataclasses import dataclass
+
 from fastapi import FastAPI
 
 from contracts import topics
@@ -33,45 +35,58 @@ INVARIANTS = (
 )
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What the service is made of, before a door is opened."""
+
+    settings: RegistrySettings
+    database: Database
+    take_imports: TakeImports
+    doors: Doors
+
+
 def app() -> FastAPI:
     """uvicorn's factory: the service as the environment describes it."""
-    return service(RegistrySettings.from_environment("registry"))
+    return service(parts(RegistrySettings.from_environment("registry")))
 
 
-def service(settings: RegistrySettings) -> FastAPI:
+def parts(settings: RegistrySettings) -> Parts:
     database = Database(settings)
     protection = Protection(FieldCipher(required(settings.field_key, "field_key")))
     blind_indexes = BlindIndex(required(settings.blind_index_key, "blind_index_key"))
     units = CommunesTable(administrative_units())
-    clock = WallClock(settings.business_date)
     outgoing = Outgoing(
         to_eligibility=Sealer(required(settings.seal_public_eligibility, "seal_public_eligibility")),
         to_payments=Sealer(required(settings.seal_public_payments, "seal_public_payments")),
     )
     people = PeopleTable(database, protection, outgoing.to_events)
     queue = ImportQueueTable(database, protection, outgoing.to_events)
-    take_imports = TakeImports(queue, units, blind_indexes)
+    doors = Doors(
+        find=FindPeople(people, blind_indexes),
+        register=RegisterPerson(people, units, blind_indexes),
+        imports=ImportDesk(database, protection),
+        clock=WallClock(settings.business_date),
+        csv_bytes_max=settings.import_csv_bytes_max,
+        xlsx_bytes_max=settings.import_xlsx_bytes_max,
+    )
+    return Parts(settings, database, TakeImports(queue, units, blind_indexes), doors)
+
+
+def service(made: Parts) -> FastAPI:
     application = shell.build(
         shell.Service(
-            settings=settings,
-            database=database,
+            settings=made.settings,
+            database=made.database,
             problems=PROBLEMS,
             title="An Sinh: registry",
             routers=(imports_api.router, people_api.router),
             publishes=tuple(topic.name for topic in topics.published_by("registry")),
-            workers=(Worker("imports", take_imports.step),),
+            workers=(Worker("imports", made.take_imports.step),),
             invariants=INVARIANTS,
             closing_guard=no_import_under_way,
         )
     )
-    application.state.doors = Doors(
-        find=FindPeople(people, blind_indexes),
-        register=RegisterPerson(people, units, blind_indexes),
-        imports=ImportDesk(database, protection),
-        clock=clock,
-        csv_bytes_max=settings.import_csv_bytes_max,
-        xlsx_bytes_max=settings.import_xlsx_bytes_max,
-    )
+    application.state.doors = made.doors
     return application
 
 
