@@ -35,6 +35,14 @@ _TABLE = (
     ("same_identity", 403, "Người lập và người duyệt phải khác nhau", "Maker and checker must differ"),
     ("content_changed", 409, "Nội dung khác với bản được duyệt", "The content is not what was approved"),
     ("report_unreadable", 422, "Không đọc được báo cáo", "The report can't be read"),
+    # Gateway (GraphQL: in `extensions.code`)
+    ("query_unreadable", 400, "Truy vấn sai cú pháp", "The query is no GraphQL"),
+    ("query_invalid", 400, "Truy vấn không khớp lược đồ", "The query does not fit the schema"),
+    ("query_too_large", 413, "Truy vấn quá dài", "The query is too long"),
+    ("query_too_deep", 400, "Truy vấn lồng quá sâu", "The query is nested too deeply"),
+    ("query_too_wide", 400, "Truy vấn quá rộng", "The query is too wide"),
+    ("query_too_dear", 400, "Truy vấn quá tốn", "The query costs too much"),
+    ("query_circular", 400, "Fragment gọi vòng", "The fragments go in a circle"),
 )
 
 PROBLEMS = {code: Problem(code, status, vi, en) for code, status, vi, en in _TABLE}

@@ -23,9 +23,9 @@ class Price:
 PLAIN = Price()
 
 
-def priced(*, points: int = 1, per_item: int = 1, sized_by: str | None = None) -> dict[str, Price]:
-    """The metadata of a Strawberry field that is dearer than a plain one."""
-    return {_KEY: Price(points=points, per_item=per_item, sized_by=sized_by)}
+def priced(price: Price) -> dict[str, Price]:
+    """The metadata by which a Strawberry field carries its price."""
+    return {_KEY: price}
 
 
 def price_of(parent: GraphQLObjectType, field_name: str) -> Price:

@@ -1,0 +1,76 @@
+"""What eligibility answers: decisions and the receipt that gives their reasons."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from gateway.clients.upstream import Caller, Upstream
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One condition of the law: which, whether it held, on which facts, and where it stands."""
+
+    rule: str
+    held: bool
+    facts: Any = None
+    citation: str | None = None
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A decision for a person and programme."""
+
+    decision_id: str
+    person_id: str
+    programme: str
+    outcome: str
+    status: str
+    effective_from: str
+    category: str
+    coefficient_hundredths: int
+    standard_dong: int
+    amount_dong: int
+    pays_from: str | None = None
+    payee: str | None = None
+    facility_id: str | None = None
+    decided_on: date | None = None
+    reasons: list[Reason] | None = None
+
+
+class DecisionsPage(msgspec.Struct, frozen=True):
+    items: list[Decision]
+    next_cursor: str | None = None
+
+
+class Determination(msgspec.Struct, frozen=True):
+    """How far a month's decisions are."""
+
+    persons: int
+    decided: int
+    granted: int
+    refused: int
+    proposed: int
+    done: bool
+
+
+class Signed(msgspec.Struct, frozen=True):
+    decision_id: str
+    signed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Eligibility's REST door."""
+
+    upstream: Upstream
+
+    async def decisions_of(self, caller: Caller, person_id: str) -> list[Decision]:
+        page = await self.upstream.get("/v1/decisions", caller, DecisionsPage, {"person_id": person_id})
+        return page.items
+
+    async def receipt(self, caller: Caller, decision_id: str) -> Decision:
+        return await self.upstream.get(f"/v1/decisions/{decision_id}", caller, Decision)
+
+    async def determination(self, caller: Caller, month: str) -> Determination:
+        return await self.upstream.get(f"/v1/determinations/{month}", caller, Determination)

@@ -1,0 +1,199 @@
+"""What can be read through this door. Each service decides what the caller's token lets it see."""
+
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from gateway.clients.registry import PeoplePage
+from gateway.engine.prices import Price
+from gateway.schema import fields
+from gateway.schema.context import Asked, asked
+from gateway.schema.facility import (
+    Facility,
+    FacilityConnection,
+    Occupancy,
+    OccupancyConnection,
+)
+from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
+from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
+from gateway.schema.scalars import MonthText
+from gateway.schema.words import Programme, TotalsBy
+from libs.common.kernel.errors import Refusal
+
+_Info = strawberry.Info[Asked, None]
+_PAGE_MAX = 100
+_TOTALS_MAX = 500
+_Found = TypeVar("_Found")
+
+
+@strawberry.type(description="How many there are.")
+class Counts:
+    people: int
+
+
+@strawberry.type(description="How far a month's decisions are.")
+class Determination:
+    month: MonthText
+    persons: int
+    decided: int
+    granted: int
+    refused: int
+    proposed: int
+    done: bool
+
+
+@strawberry.type
+class Query:
+    @fields.field(
+        "People by name (any spelling of tones), by personal_id, or of a commune.",
+        Price(points=20, per_item=_PAGE_MAX, sized_by="first"),
+    )
+    async def search_people(
+        self,
+        info: _Info,
+        q: str | None = None,
+        personal_id: Annotated[str | None, strawberry.argument(description="12 digits.")] = None,
+        commune_code: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> PersonConnection:
+        context = asked(info)
+        page = await context.doors.registry.search(
+            context.caller,
+            q=q,
+            personal_id=personal_id,
+            commune_code=commune_code,
+            limit=_size(first, _PAGE_MAX),
+            cursor=after,
+        )
+        return _people(page, context)
+
+    @fields.field("One person; null where the caller sees none.", Price(points=10))
+    async def person(self, info: _Info, id: strawberry.ID) -> Person | None:
+        context = asked(info)
+        try:
+            return Person.of(await context.doors.registry.person(context.caller, id), context)
+        except Refusal as refusal:
+            if refusal.code != "not_found":
+                raise
+            return None
+
+    @fields.field("A payment run; null where the caller sees none.", Price(points=10))
+    async def run(self, info: _Info, id: strawberry.ID) -> Run | None:
+        context = asked(info)
+        try:
+            return run_of(await context.doors.payments.run(context.caller, id), context)
+        except Refusal as refusal:
+            if refusal.code != "not_found":
+                raise
+            return None
+
+    @fields.field("Payment runs, the latest first.", Price(points=20, per_item=_PAGE_MAX, sized_by="first"))
+    async def runs(self, info: _Info, first: int = 20, after: str | None = None) -> RunConnection:
+        context = asked(info)
+        page = await context.doors.payments.runs(context.caller, _size(first, _PAGE_MAX), after)
+        return RunConnection(nodes=[run_of(one, context) for one in page.items], next_cursor=page.next_cursor)
+
+    @fields.field(
+        "A run's figures by province, commune, category or channel; the sums equal the run's.",
+        Price(points=20, per_item=_TOTALS_MAX, sized_by="first"),
+    )
+    async def totals(
+        self,
+        info: _Info,
+        run_id: strawberry.ID,
+        by: TotalsBy,
+        programme: Programme | None = None,
+        first: int = _TOTALS_MAX,
+        after: str | None = None,
+    ) -> TotalConnection:
+        context = asked(info)
+        page = await context.doors.payments.totals(
+            context.caller,
+            run_id,
+            by.value,
+            programme.value if programme else None,
+            _size(first, _TOTALS_MAX),
+            after,
+        )
+        return TotalConnection(
+            nodes=[total_of(one, by, context) for one in page.items], next_cursor=page.next_cursor
+        )
+
+    @fields.field("Homes for social assistance.", Price(points=20, per_item=_PAGE_MAX, sized_by="first"))
+    async def facilities(
+        self,
+        info: _Info,
+        province_code: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> FacilityConnection:
+        context = asked(info)
+        size = _size(first, _PAGE_MAX)
+        page = await context.doors.facilities.page(context.caller, province_code, size, after)
+        nodes = [Facility.of(one, context) for one in page.items]
+        return FacilityConnection(nodes=nodes, next_cursor=page.next_cursor)
+
+    @fields.field("How full the homes are.", Price(points=20, per_item=_PAGE_MAX, sized_by="first"))
+    async def occupancy(
+        self,
+        info: _Info,
+        province_code: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> OccupancyConnection:
+        context = asked(info)
+        size = _size(first, _PAGE_MAX)
+        page = await context.doors.facilities.occupancy(context.caller, province_code, size, after)
+        nodes = [
+            Occupancy(
+                facility_id=strawberry.ID(one.facility_id),
+                name=one.name,
+                places=one.places,
+                residents=one.residents,
+            )
+            for one in page.items
+        ]
+        return OccupancyConnection(nodes=nodes, next_cursor=page.next_cursor)
+
+    @fields.field("How far a month's decisions are.", Price(points=10))
+    async def determination(self, info: _Info, month: MonthText) -> Determination:
+        context = asked(info)
+        found = await context.doors.eligibility.determination(context.caller, month)
+        return Determination(
+            month=month,
+            persons=found.persons,
+            decided=found.decided,
+            granted=found.granted,
+            refused=found.refused,
+            proposed=found.proposed,
+            done=found.done,
+        )
+
+    @fields.field("How many people are registered.", Price(points=10))
+    async def counts(self, info: _Info) -> Counts:
+        context = asked(info)
+        return Counts(people=(await context.doors.registry.counts(context.caller)).people)
+
+
+def _people(page: PeoplePage, context: Asked) -> PersonConnection:
+    """The registry tells one cursor a page, that of its last person."""
+    people = [Person.of(line, context) for line in page.items]
+    last = len(people) - 1
+    edges = [
+        PersonEdge(node=one, cursor=page.next_cursor if i == last else None) for i, one in enumerate(people)
+    ]
+    return PersonConnection(
+        edges=edges,
+        page_info=PageInfo(has_next_page=page.next_cursor is not None, end_cursor=page.next_cursor),
+    )
+
+
+def _size(first: int, most: int) -> int:
+    if not 1 <= first <= most:
+        raise Refusal(
+            "request_invalid",
+            f"`first` phải từ 1 đến {most}.",
+            f"`first` must be from 1 to {most}.",
+        )
+    return first

@@ -1,0 +1,49 @@
+"""The closed lists of the schema. Their values are the platform's identifiers, in capitals."""
+
+from enum import Enum
+
+import strawberry
+
+
+@strawberry.enum(description="A programme of regular payments.")
+class Programme(Enum):
+    MONTHLY_ALLOWANCE = "monthly_allowance"
+    SOCIAL_PENSION = "social_pension"
+    NURTURE_ALLOWANCE = "nurture_allowance"
+
+
+@strawberry.enum(description="What a decision says.")
+class Outcome(Enum):
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+@strawberry.enum(description="A proposed decision pays nothing until an officer signs it.")
+class DecisionStatus(Enum):
+    CONFIRMED = "confirmed"
+    PROPOSED = "proposed"
+
+
+@strawberry.enum(description="Where a payment run stands.")
+class RunStatus(Enum):
+    BUILDING = "building"
+    BUILT = "built"
+    APPROVED = "approved"
+    INSTRUCTING = "instructing"
+    INSTRUCTED = "instructed"
+    RECONCILED = "reconciled"
+
+
+@strawberry.enum(description="How money reaches a person.")
+class Channel(Enum):
+    BANK_ACCOUNT = "bank_account"
+    POST_OFFICE = "post_office"
+    HOME_DELIVERY = "home_delivery"
+
+
+@strawberry.enum(description="What totals are grouped by.")
+class TotalsBy(Enum):
+    PROVINCE = "province"
+    COMMUNE = "commune"
+    CATEGORY = "category"
+    CHANNEL = "channel"
