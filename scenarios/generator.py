@@ -1,0 +1,258 @@
+"""Generates the population of a scenario: its people, its facilities, and what they should come to."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xlsxwriter
+
+from libs.common.runtime.units import administrative_units
+from scenarios.calibration import calibrated, whole
+from scenarios.cohorts import Cohort, Frame, draw
+from scenarios.columns import COLUMNS
+from scenarios.facilities import admission_dates, opened, places_taken
+from scenarios.manifest import Expected, Manifest, Published, Sum
+from scenarios.population import Population, build
+from scenarios.recipes import NOT_ENTITLED, PAID, RESIDENTS
+from scenarios.report import PaidKind, Scenario, load
+
+#: People who are owed nothing, per recipient or resident: a little over the 5% of all that are asked for.
+_NOT_ENTITLED_SHARE = 0.065
+_NEW_APPLICATIONS_MIN = 100
+_NEW_APPLICATIONS_SHARE = 0.01
+
+
+class AverageOutOfRange(ValueError):
+    """The mean coefficient of a population lies outside 1.2 to 1.7: no such payroll was ever reported."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How many people of each kind, in the order of the scenario's file."""
+
+    paid: list[int]
+    new: list[int]
+    not_entitled: list[int]
+    residents: list[int]
+
+    @property
+    def people(self) -> int:
+        return sum(self.paid) + sum(self.not_entitled) + sum(self.residents)
+
+
+def generate(
+    name: str, out_dir: Path, people: int | None = None, seed: int | None = None, xlsx: bool = False
+) -> Manifest:
+    """Write people.csv, facilities.json, residents.csv and manifest.json of a scenario into `out_dir`.
+
+    `people`: a population of so many in the same mix, with the published figures null. The same name, people
+    and seed give the same bytes. `xlsx`: people.xlsx besides. KeyError for an unknown name.
+    """
+    scenario = load(name)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    seed = scenario.seed if seed is None else seed
+    rng = np.random.default_rng(seed)
+    plan = _plan(scenario, people)
+    communes, frame = _frame(scenario, rng)
+    cohorts = _cohorts(scenario, frame, plan)
+    population = build(rng, cohorts, len(plan.paid) + len(plan.not_entitled), communes, scenario.channels)
+    _write_people(out_dir, population, xlsx)
+    _write_facilities(out_dir, scenario, rng, communes, plan, population)
+    manifest = _manifest(scenario, plan, population, seed, full=people is None)
+    (out_dir / "manifest.json").write_text(
+        json.dumps(manifest.as_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+    return manifest
+
+
+def _plan(scenario: Scenario, people: int | None) -> _Plan:
+    report = scenario.report
+    recipients, residents = report.recipients, report.residents
+    others = round((recipients + residents) * _NOT_ENTITLED_SHARE)
+    if people is not None:
+        scale = people / (recipients + residents + others)
+        residents, others = round(residents * scale), round(others * scale) + 1
+        recipients = people - residents - others
+        if recipients < 2 * len(scenario.kinds):
+            raise ValueError(f"{people} people are too few for a population of every kind")
+    paid = _paid_counts(scenario, recipients)
+    apply = [count if PAID[kind.kind].starts else 0 for kind, count in zip(scenario.kinds, paid, strict=True)]
+    applications = max(_NEW_APPLICATIONS_MIN, round(recipients * _NEW_APPLICATIONS_SHARE))
+    return _Plan(
+        paid=paid,
+        new=whole(min(applications, sum(apply) // 2), apply),
+        not_entitled=whole(others, [share for _, share in scenario.not_entitled]),
+        residents=whole(residents, [kind.share for kind in scenario.residents]),
+    )
+
+
+def _paid_counts(scenario: Scenario, recipients: int) -> list[int]:
+    """Recipients of each kind: the fixed ones as stated (scaled), the others calibrated to the report."""
+    report = scenario.report
+    scale = recipients / report.recipients
+    fixed = [max(1, round((kind.fixed or 0) * scale)) for kind in scenario.kinds if kind.fixed]
+    worth = [sum(kind.hundredths) for kind in scenario.kinds]
+    target = None
+    if report.dong is not None:
+        target = round(report.dong * scale * 100 / scenario.standard_dong)
+        target -= sum(
+            count * value
+            for count, value in zip(
+                fixed, [v for kind, v in zip(scenario.kinds, worth, strict=True) if kind.fixed], strict=True
+            )
+        )
+    free = [
+        (kind.prior, value)
+        for kind, value in zip(scenario.kinds, worth, strict=True)
+        if kind.prior is not None
+    ]
+    counts = calibrated(
+        recipients - sum(fixed), [prior for prior, _ in free], [value for _, value in free], target
+    )
+    of_fixed, of_free = iter(fixed), iter(counts)
+    return [next(of_fixed) if kind.fixed else next(of_free) for kind in scenario.kinds]
+
+
+def _frame(scenario: Scenario, rng: np.random.Generator) -> tuple[list[str], Frame]:
+    """The province's communes of that day, of about equal size (none is known), and the random frame."""
+    units = administrative_units().communes(scenario.former_province_code, scenario.business_date)
+    weights = 0.6 + 0.8 * rng.random(len(units))
+    rural = np.array([unit.kind == "commune" for unit in units])
+    first, last = scenario.benefit_months[0], scenario.benefit_months[-1]
+    frame = Frame(
+        rng=rng,
+        first=first.index - 1970 * 12,
+        span=last.index - first.index,
+        business_date=scenario.business_date,
+        communes=[unit.code for unit in units],
+        weights=weights / weights.sum(),
+        rural_weights=weights * rural / (weights * rural).sum(),
+        hardship_share=scenario.hardship_percent / 100,
+    )
+    return [unit.code for unit in units], frame
+
+
+def _cohorts(scenario: Scenario, frame: Frame, plan: _Plan) -> list[Cohort]:
+    paid = [
+        _draw_paid(frame, kind, count, new)
+        for kind, count, new in zip(scenario.kinds, plan.paid, plan.new, strict=True)
+    ]
+    others = [
+        draw(frame, NOT_ENTITLED[kind], count)
+        for (kind, _), count in zip(scenario.not_entitled, plan.not_entitled, strict=True)
+    ]
+    residents = [
+        draw(frame, RESIDENTS[kind.kind], count)
+        for kind, count in zip(scenario.residents, plan.residents, strict=True)
+    ]
+    return paid + others + residents
+
+
+def _draw_paid(frame: Frame, kind: PaidKind, count: int, new: int) -> Cohort:
+    if kind.since is None:
+        return draw(frame, PAID[kind.kind], count, new, kind.poverty)
+    return draw(frame, PAID[kind.kind], count, new, kind.poverty, kind.since.index - 1970 * 12)
+
+
+def _write_people(out_dir: Path, population: Population, xlsx: bool) -> None:
+    rows = list(zip(*(population.columns[name] for name in COLUMNS), strict=True))
+    in_order = [rows[index] for index in population.order]
+    _write_csv(out_dir / "people.csv", COLUMNS, in_order)
+    if xlsx:
+        with xlsxwriter.Workbook(out_dir / "people.xlsx", {"constant_memory": True}) as book:
+            sheet = book.add_worksheet("people")
+            for number, row in enumerate([COLUMNS, *in_order]):
+                for column, text in enumerate(row):
+                    if text:
+                        sheet.write_string(number, column, text)
+
+
+def _write_facilities(
+    out_dir: Path,
+    scenario: Scenario,
+    rng: np.random.Generator,
+    communes: Sequence[str],
+    plan: _Plan,
+    population: Population,
+) -> None:
+    facilities = opened(
+        rng, scenario.facilities, scenario.former_province_code, scenario.province_code, communes
+    )
+    (out_dir / "facilities.json").write_text(
+        json.dumps([facility.line() for facility in facilities], ensure_ascii=False, indent=1) + "\n",
+        encoding="utf-8",
+    )
+    by_kind = {kind.kind: count for kind, count in zip(scenario.residents, plan.residents, strict=True)}
+    codes = [code for taken in places_taken(facilities, by_kind).values() for code in taken]
+    first = plan.people - sum(plan.residents)
+    births = population.columns["birth_date"][first:]
+    admitted = admission_dates(rng, births, scenario.benefit_months[0].first_day)
+    _write_csv(
+        out_dir / "residents.csv",
+        ("personal_id", "facility_code", "admitted_on", "state_paid"),
+        zip(population.personal_ids[first:], codes, admitted, ["true"] * len(codes), strict=True),
+    )
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _manifest(scenario: Scenario, plan: _Plan, population: Population, seed: int, full: bool) -> Manifest:
+    lines = [
+        (kind.category, count, [scenario.dong(hundredths) for hundredths in kind.hundredths])
+        for kind, count in zip(scenario.kinds, plan.paid, strict=True)
+    ]
+    by_category: dict[str, Sum] = {}
+    for category, count, dong in lines:
+        known = by_category.get(category, Sum(0, 0))
+        by_category[category] = Sum(known.people + count, known.dong + count * sum(dong))
+    by_month = {
+        str(month): Sum(
+            sum(count for _, count, dong in lines if dong[index]),
+            sum(count * dong[index] for _, count, dong in lines),
+        )
+        for index, month in enumerate(scenario.benefit_months)
+    }
+    months = len(scenario.benefit_months)
+    nurture = sum(
+        count * months * scenario.nurture_standard_dong * kind.hundredths // 100
+        for kind, count in zip(scenario.residents, plan.residents, strict=True)
+    )
+    by_category["nurture"] = Sum(sum(plan.residents), nurture)
+    total, of_lines = sum(month.dong for month in by_month.values()), sum(m.people for m in by_month.values())
+    if not 1.2 <= total / (of_lines * scenario.standard_dong) <= 1.7:
+        raise AverageOutOfRange(f"{scenario.name}: {total / (of_lines * scenario.standard_dong):.3f}")
+    report = scenario.report
+    return Manifest(
+        scenario=scenario.name,
+        province_code=scenario.province_code,
+        former_province_code=scenario.former_province_code,
+        benefit_months=tuple(by_month),
+        business_date=scenario.business_date.isoformat(),
+        seed=seed,
+        people=plan.people,
+        expected=Expected(
+            beneficiaries=sum(plan.paid),
+            dong=total,
+            by_category=dict(sorted(by_category.items())),
+            by_month=by_month,
+            not_entitled=sum(plan.not_entitled),
+            proposed=sum(plan.new),
+            payees=sum(population.payees[: len(plan.paid)]),
+            residents=sum(plan.residents),
+            nurture_dong=nurture,
+            lines_standard_sum=of_lines * scenario.standard_dong,
+        ),
+        published=Published(
+            beneficiaries=report.recipients if full else None,
+            dong=report.dong if full else None,
+            nurture_dong=report.nurture_dong if full else None,
+        ),
+    )
