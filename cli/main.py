@@ -1,0 +1,28 @@
+"""`ansinh`: the platform from the command line. Every command has --json where it answers something."""
+
+import typer
+
+from cli import platform
+
+app = typer.Typer(
+    name="ansinh",
+    help="An Sinh: nền tảng trợ giúp xã hội · the platform for social assistance.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(platform.up)
+app.command("down")(platform.down)
+app.command("status")(platform.status)
+app.command("token")(platform.token)
+app.command("verify")(platform.verify)
+app.command("demo")(platform.demo)
+
+
+def main() -> None:
+    """The entry point of the `ansinh` script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

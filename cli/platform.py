@@ -1,0 +1,200 @@
+"""Commands that start, end and look at a platform on this machine."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict
+from typing import Annotated, Any, TypeVar
+
+import httpx
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from deploy.local import keys, tokens
+from deploy.local import status as local_status
+from deploy.local.environment import APACHE, EMBEDDED, Choice
+from deploy.local.failures import CannotStart
+from deploy.local.keys import SERVICES
+from deploy.local.places import Places
+
+T = TypeVar("T")
+_console = Console(highlight=False)
+_errors = Console(stderr=True, highlight=False)
+
+Kafka = Annotated[str, typer.Option(help="embedded | apache (Java 17, Maven).", envvar="KAFKA")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
+
+
+def up(
+    kafka: Kafka = EMBEDDED,
+    simulators: Annotated[
+        bool, typer.Option(help="Ngân hàng, bưu điện giả lập · simulated partners.")
+    ] = True,
+) -> None:
+    """Khởi động nền tảng và giữ nó chạy · Start the platform and keep it up (Ctrl-C ends it)."""
+    from deploy.local import supervisor
+
+    places, choice = _places(), Choice(kafka=_kafka(kafka), simulators=simulators)
+    _console.print("Đang khởi động… · Starting…")
+
+    async def stay() -> None:
+        async with supervisor.running(places, choice, _say) as started:
+            _print_addresses(places)
+            await supervisor.while_alive(started, asyncio.Event().wait())
+
+    _supervised(stay, interrupted=0)
+
+
+def down() -> None:
+    """Dừng nền tảng đang chạy · End the platform that is up."""
+    try:
+        ended = local_status.down(_places())
+    except TimeoutError as error:
+        _errors.print(str(error))
+        raise typer.Exit(1) from error
+    _console.print("Đã dừng. · Ended." if ended else "Không có nền tảng nào đang chạy. · No platform is up.")
+
+
+def status(as_json: AsJson = False) -> None:
+    """Tình trạng từng phần · How each part is. Exit 1 when one is not well, or none is up."""
+    places = _places()
+    pid = local_status.supervisor_pid(places)
+    found = asyncio.run(local_status.status(places)) if pid else []
+    well = bool(found) and all(child.healthy for child in found)
+    if as_json:
+        parts = [asdict(child) for child in found]
+        typer.echo(orjson.dumps({"up": pid is not None, "well": well, "supervisor": pid, "parts": parts}))
+    elif not found:
+        state = (
+            "Đang khởi động. · Starting." if pid else "Không có nền tảng nào đang chạy. · No platform is up."
+        )
+        _console.print(state)
+    else:
+        table = Table("", "Phần · Part", "Địa chỉ · Address", "PID", "Khởi động lại · Restarts")
+        for child in found:
+            mark = "[green]✓[/]" if child.healthy else "[red]✗[/]"
+            address = child.url or f"127.0.0.1:{child.port}"
+            table.add_row(mark, child.name, address, str(child.pid or ""), str(child.restarts))
+        _console.print(table)
+    raise typer.Exit(0 if well else 1)
+
+
+def token(
+    who: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="commune-officer | commune-chair | province-officer | maker | checker | auditor | ministry"
+            " | importer | bank:<code>; maker.2 là người thứ hai · is a second person.",
+        ),
+    ],
+    territory: Annotated[str | None, typer.Option(help="Mã tỉnh 2 chữ số · 2-digit province code.")] = None,
+) -> None:
+    """In mã truy cập một giờ của nền tảng trên máy này · Print an access token of an hour."""
+    places = _places()
+    try:
+        typer.echo(asyncio.run(tokens.token(places, keys.load(places.var), who, territory)))
+    except (ValueError, CannotStart) as error:
+        _errors.print(str(error))
+        raise typer.Exit(2) from error
+    except (FileNotFoundError, httpx.HTTPError) as error:
+        raise _not_up() from error
+
+
+def verify(as_json: AsJson = False) -> None:
+    """Kiểm tra các bất biến · Check the invariants. Exit 1 when one is broken."""
+    from deploy.local import verify as verifying
+
+    places = _places()
+
+    async def ask() -> list[verifying.Finding]:
+        auditor = await tokens.token(places, keys.load(places.var), "auditor")
+        return await verifying.verify({name: places.url(name) for name in SERVICES}, auditor)
+
+    try:
+        findings = asyncio.run(ask())
+    except (FileNotFoundError, httpx.HTTPError) as error:
+        raise _not_up() from error
+    broken = sum(finding.violations for finding in findings)
+    if as_json:
+        items = [asdict(finding) for finding in findings]
+        typer.echo(orjson.dumps({"violations": broken, "invariants": items}))
+    else:
+        table = Table("", "№", "Bất biến · Invariant", "Nơi · Where", "Vi phạm · Violations")
+        for finding in findings:
+            mark = "[red]✗[/]" if finding.violations else "[green]✓[/]"
+            sample = f" {', '.join(finding.sample[:3])}" if finding.sample else ""
+            row = (str(finding.number), finding.name, finding.where, f"{finding.violations}{sample}")
+            table.add_row(mark, *row)
+        _console.print(table)
+    raise typer.Exit(1 if broken else 0)
+
+
+def demo(
+    scenario: Annotated[str, typer.Argument(help="ninh-thuan-2019, hoa-binh-2019, …")] = "ninh-thuan-2019",
+    kafka: Kafka = EMBEDDED,
+    people: Annotated[int | None, typer.Option(help="Chỉ chừng này người · a smaller population.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Mầm ngẫu nhiên · seed of the population.")] = None,
+    keep: Annotated[bool, typer.Option(help="Giữ dữ liệu lần trước · keep the last run's data.")] = False,
+) -> None:
+    """Chạy trọn một tình huống · Run a scenario end to end: registered, decided, paid, reconciled, seen."""
+    from deploy.local import supervisor
+    from deploy.local.demo import run
+    from deploy.local.demo.options import Options
+
+    places = _places()
+    options = Options(scenario, _kafka(kafka), people, seed, keep)
+    good = _supervised(lambda: run.demo(places, options, supervisor.running, _console, _say), interrupted=130)
+    raise typer.Exit(0 if good else 1)
+
+
+def _supervised(make: Callable[[], Coroutine[Any, Any, T]], interrupted: int) -> T:
+    from deploy.local import supervisor
+
+    try:
+        return supervisor.run(make)
+    except CannotStart as error:
+        _errors.print(f"[red]✗[/] {escape(str(error))}")
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        _console.print("Đã dừng. · Ended.")
+        raise typer.Exit(interrupted) from error
+
+
+def _places() -> Places:
+    try:
+        return Places.from_environment()
+    except ValueError as error:
+        _errors.print(str(error))
+        raise typer.Exit(2) from error
+
+
+def _kafka(named: str) -> str:
+    if named not in ("", EMBEDDED, APACHE):
+        _errors.print(f"KAFKA: {EMBEDDED} | {APACHE}")
+        raise typer.Exit(2)
+    return named or EMBEDDED
+
+
+def _say(vietnamese: str, english: str) -> None:
+    _errors.print(f"[yellow]![/] {escape(vietnamese)} · {escape(english)}")
+
+
+def _print_addresses(places: Places) -> None:
+    doors = orjson.loads(places.addresses.read_bytes())["doors"]
+    table = Table("Cửa · Door", "Địa chỉ · Address")
+    table.add_row("GraphQL", doors["gateway"]["graphql"])
+    for name in SERVICES:
+        table.add_row(f"API {name}", doors[name]["docs"])
+    table.add_row("OIDC", f"{places.url('issuer')}/.well-known/openid-configuration")
+    for name in doors.keys() & {"postgres", "broker"}:
+        table.add_row(name, f"127.0.0.1:{doors[name]['port']}")
+    _console.print(table)
+    _console.print("ansinh token --as auditor · ansinh status · ansinh down · Ctrl-C")
+
+
+def _not_up() -> typer.Exit:
+    _errors.print("Không có nền tảng nào trả lời; hãy chạy: make up. · No platform answers; run: make up.")
+    return typer.Exit(2)
