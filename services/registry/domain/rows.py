@@ -4,10 +4,11 @@ An empty cell is an absent fact. The reader collects every problem of a row and 
 a problem names a column and a code, nothing of what stood there.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from unicodedata import category, normalize
+from unicodedata import normalize
 
 from libs.common.kernel import personal_id as personal_ids
 from services.registry.domain.people import Communes, Fact, Payout, Person
@@ -119,6 +120,7 @@ NUMBER_CHARACTERS_MAX = 40
 ACCOUNT_CHARACTERS_MAX = 24
 CHILDREN_MAX = 30
 PENSION_DIGITS_MAX = 10
+_DIGIT = re.compile(r"\d")
 _EARLIEST = date(1900, 1, 1)
 
 #: (column, code) of everything wrong with a row.
@@ -201,7 +203,7 @@ def _name(text: str, column: str, wrong: Wrong) -> str:
     if len(text) > NAME_CHARACTERS_MAX:
         wrong.append((column, "text_too_long"))
         return ""
-    if not text.isprintable() or text[0] in "=+-@" or any(category(sign) == "Nd" for sign in text):
+    if not text.isprintable() or text[0] in "=+-@" or _DIGIT.search(text):
         wrong.append((column, "text_not_allowed"))
         return ""
     return normalize("NFC", text)

@@ -111,21 +111,14 @@ class PeopleTable:
         limit: int,
     ) -> list[PersonLine]:
         """In the order of registration, those after `after`. A name that nobody has finds its nearest."""
-        key = match_key(name) if name else None
         async with self._database.reading(territory) as connection:
-            rows = await connection.fetch(
-                f"{_LINE} where ($1::text is null or search_key like '%' || $1 || '%')"
-                " and ($2::bytea is null or personal_id_index = $2)"
-                " and ($3::text is null or commune_code = $3) and ($4::uuid is null or person_id > $4)"
-                " order by person_id limit $5",
-                _like(key),
-                blind_index,
-                commune_code,
-                after,
-                limit,
-            )
-            if not rows and key and after is None and blind_index is None:
-                rows = await _nearest(connection, key, commune_code, limit)
+            if name is None or blind_index is not None:
+                rows = await _listed(connection, blind_index, commune_code, after, limit)
+            else:
+                key = match_key(name)
+                rows = await _named_so(connection, "people_named", _like(key), commune_code, after, limit)
+                if not rows and after is None:
+                    rows = await _named_so(connection, "people_named_like", key, commune_code, None, limit)
         return [self._line(row) for row in rows]
 
     async def count(self, territory: str | None) -> int:
@@ -147,21 +140,46 @@ class PeopleTable:
         )
 
 
-async def _nearest(connection: Connection, key: str, commune_code: str | None, limit: int) -> list[Any]:
-    """The names most like a key that none contains (a letter missed, a syllable turned)."""
+async def _listed(
+    connection: Connection,
+    blind_index: bytes | None,
+    commune_code: str | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Any]:
+    """By equality only: these filters use their indexes under row-level security."""
+    conditions = {
+        "personal_id_index = ": blind_index,
+        "commune_code = ": commune_code,
+        "person_id > ": after,
+    }
+    given = [(text, value) for text, value in conditions.items() if value is not None]
+    where = " and ".join(f"{text}${at}" for at, (text, _) in enumerate(given, start=2))
     rows: list[Any] = await connection.fetch(
-        f"{_LINE} where search_key % $1 and ($2::text is null or commune_code = $2)"
-        " order by similarity(search_key, $1) desc, person_id limit $3",
+        f"{_LINE}{' where ' if where else ''}{where} order by person_id limit $1",
+        limit,
+        *(value for _, value in given),
+    )
+    return rows
+
+
+async def _named_so(
+    connection: Connection, function: str, key: str, commune_code: str | None, after: UUID | None, limit: int
+) -> list[Any]:
+    """People by name, by one of the search functions of the first migration, in its order."""
+    rows: list[Any] = await connection.fetch(
+        f"{_LINE} join {function}($1, $2, $3, $4) on found = person_id order by place",
         key,
         commune_code,
+        after,
         limit,
     )
     return rows
 
 
-def _like(key: str | None) -> str | None:
+def _like(key: str) -> str:
     """Text for LIKE in which nothing is a wildcard."""
-    return key and key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _named(columns: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:

@@ -37,13 +37,11 @@ class TakeImports:
         frame = Frame(found.as_of, self.units.communes_on(found.as_of), found.territory)
         # Off the event loop: a part is a tenth of a second of reading, and health checks must answer.
         stated, problems = await asyncio.to_thread(read_part, part.rows, frame, self.blind_indexes)
-        known = await claimed.people.known([blind_index for _, blind_index, _ in stated])
-        registrations = []
-        for row_number, blind_index, person in stated:
-            if blind_index in known:
+        known = await claimed.people.known([one.blind_index for _, one in stated])
+        registrations = [one for _, one in stated if one.blind_index not in known]
+        for row_number, one in stated:
+            if one.blind_index in known:
                 problems.append(RowProblem(row_number, "personal_id", "duplicate_personal_id"))
-            else:
-                registrations.append(new_registration(person, blind_index, self.blind_indexes))
         await claimed.people.add(registrations)
         status = life.moved(found.status, life.DONE if await claimed.is_last(part) else life.RUNNING)
         await claimed.part_taken(part, len(registrations), problems, status)
@@ -65,12 +63,12 @@ async def _inspect(claimed: ClaimedImport) -> None:
 
 def read_part(
     rows: Sequence[FileRow], frame: Frame, blind_indexes: BlindIndexes
-) -> tuple[list[tuple[int, bytes, Person]], list[RowProblem]]:
-    """People stated by these rows as (row number, blind index, person), and what is wrong with the rest.
+) -> tuple[list[tuple[int, Registration]], list[RowProblem]]:
+    """People stated by these rows, each with its row number, and what is wrong with the rest.
 
     Of two rows with one personal_id the first is taken.
     """
-    stated: list[tuple[int, bytes, Person]] = []
+    stated: list[tuple[int, Registration]] = []
     problems: list[RowProblem] = []
     seen: set[bytes] = set()
     for row_number, cells in rows:
@@ -83,7 +81,7 @@ def read_part(
             problems.append(RowProblem(row_number, "personal_id", "duplicate_personal_id"))
             continue
         seen.add(blind_index)
-        stated.append((row_number, blind_index, person))
+        stated.append((row_number, new_registration(person, blind_index, blind_indexes)))
     return stated, problems
 
 
