@@ -35,6 +35,6 @@ class Limits:
     #: Lists of the introspection that can lead back to themselves, below one another.
     introspection_lists_max: int = 2
     #: Points (see prices.py): what the operation may make the services do.
-    points_max: int = 50_000
+    points_max: int = 20_000
     #: Operations that may run at once on one WebSocket.
     operations_per_socket_max: int = 10

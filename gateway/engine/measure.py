@@ -14,6 +14,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -22,6 +23,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
 )
@@ -143,16 +145,17 @@ class _Measurer:
         self, node: FieldNode, parent: GraphQLNamedType | None, directives: int, level: int
     ) -> Measure:
         name = node.name.value
-        price, below = PLAIN, None
-        if isinstance(parent, GraphQLObjectType):
-            price = self._price_of(parent, name)
-            below = self._type_below(parent, name)
+        price, items, below = PLAIN, 1, None
+        known = self._schema.get_field(parent, name) if isinstance(parent, GraphQLObjectType) else None
+        if known and isinstance(parent, GraphQLObjectType):
+            price, below = self._price_of(parent, name), get_named_type(known.type)
+            items = self._items(node, known, price)
         inside = self.of(node.selection_set, below, level) if node.selection_set else Measure()
         returning = parent is not None and parent.name == "__Type" and name in _RETURNING
         return Measure(
             depth=inside.depth + 1,
             fields=_capped(inside.fields + 1),
-            points=_capped(price.points + self._items(node, price) * inside.points),
+            points=_capped(price.points + items * inside.points),
             aliases=_capped(inside.aliases + (1 if node.alias else 0)),
             directives=_capped(inside.directives + directives),
             introspection_lists=inside.introspection_lists + (1 if returning else 0),
@@ -160,25 +163,22 @@ class _Measurer:
             names={(node.alias or node.name).value: 1},
         )
 
-    def _type_below(self, parent: GraphQLObjectType, name: str) -> GraphQLNamedType | None:
-        found = self._schema.get_field(parent, name)
-        return get_named_type(found.type) if found else None
-
-    def _items(self, node: FieldNode, price: Price) -> int:
-        """How many items the field's children are paid for: as asked, or the most where that is not said."""
+    def _items(self, node: FieldNode, known: GraphQLField, price: Price) -> int:
+        """How many items the children are paid for: as asked, or the most where that can't be read."""
         if price.sized_by is None:
             return price.per_item
+        value: object = known.args[price.sized_by].default_value
         for argument in node.arguments or ():
-            if argument.name.value != price.sized_by:
-                continue
-            value: object = None
-            if isinstance(argument.value, IntValueNode):
-                value = int(argument.value.value[:9])
-            elif isinstance(argument.value, VariableNode):
-                value = self._variables.get(argument.value.name.value)
-            if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= price.per_item:
-                return max(value, 1)
+            if argument.name.value == price.sized_by:
+                value = self._value(argument.value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= price.per_item:
+            return max(value, 1)
         return price.per_item
+
+    def _value(self, node: ValueNode) -> object:
+        if isinstance(node, IntValueNode):
+            return int(node.value[:9])
+        return self._variables.get(node.name.value) if isinstance(node, VariableNode) else None
 
 
 class _Total:

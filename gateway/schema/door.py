@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import orjson
@@ -55,7 +55,7 @@ _CONNECTION_INIT_SECONDS = 10
 class _Operation(msgspec.Struct, rename="camel"):
     """The body of a request, and the payload of a `subscribe` message."""
 
-    query: str
+    query: Annotated[str, msgspec.Meta(min_length=1)]
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
 
@@ -116,7 +116,7 @@ class GraphQLDoor(GraphQL[Asked, None]):
             raise _unreadable()
         try:
             asked = msgspec.json.decode(await request.get_body(), type=_Operation)
-        except (msgspec.MsgspecError, RecursionError):
+        except (ValueError, RecursionError):  # msgspec's errors are ValueErrors, as is wrong UTF-8
             raise _unreadable() from None
         transport = self._get_stream_transport_from_headers(request.headers)
         return GraphQLRequestData(
@@ -137,7 +137,7 @@ class GraphQLDoor(GraphQL[Asked, None]):
             if message.type == "subscribe":
                 found["payload"] = msgspec.to_builtins(msgspec.convert(message.payload, _Operation))
             return found
-        except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        except (ValueError, RecursionError):
             raise json.JSONDecodeError("not a message of the protocol", "", 0) from None
 
     def encode_json(self, data: object) -> str:

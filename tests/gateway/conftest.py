@@ -1,0 +1,63 @@
+"""Fixtures of the gateway's tests: the gateway over stand-in services, with real tokens."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from gateway.settings import GatewaySettings
+from gateway.wiring import build
+from tests.gateway.world.issuer import HeldKeys, Signer
+from tests.gateway.world.services import Services
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    return Signer.new()
+
+
+@pytest.fixture
+def verifier(signer: Signer) -> HeldKeys:
+    return signer.verifier()
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services()
+
+
+@pytest.fixture
+def gateway(services: Services, verifier: HeldKeys) -> FastAPI:
+    settings = GatewaySettings.model_validate(
+        {
+            "service": "gateway",
+            "registry_url": "http://registry",
+            "eligibility_url": "http://eligibility",
+            "payments_url": "http://payments",
+            "facilities_url": "http://facilities",
+            "local": True,
+            "business_date": "2024-02-05",
+            "progress_seconds": 0.01,
+            "progress_outage_seconds_max": 2.0,
+            "token_check_seconds": 0.05,
+        }
+    )
+    return build(settings, services.pool(), verifier=verifier)
+
+
+@pytest.fixture
+async def client(gateway: FastAPI, signer: Signer) -> AsyncIterator[httpx.AsyncClient]:
+    """Signed in, in Vietnamese."""
+    headers = {"Authorization": f"Bearer {signer.token()}"}
+    transport = httpx.ASGITransport(gateway)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers) as made:
+        yield made
+
+
+@pytest.fixture
+def browser(gateway: FastAPI) -> Iterator[TestClient]:
+    """For WebSockets."""
+    with TestClient(gateway) as made:
+        yield made
