@@ -1,0 +1,172 @@
+"""The law as typed rules: what services/eligibility/store/policy_files.py reads out of policy/.
+
+Every value is dated and cited. `from_month` is the first benefit month a value holds for; `in_force_on`
+the day its instrument took effect, later than `from_month` where the law reaches back (NĐ 335/2026
+Đ32.3); `only_if` names the reading of an open question under which it holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Generic, TypeVar
+
+from libs.common.kernel.money import Coefficient, Dong
+from libs.common.kernel.months import Month
+from services.eligibility.domain.citations import Citation
+from services.eligibility.domain.conditions import Condition
+
+T = TypeVar("T")
+
+#: The scopes a local standard can be fixed for.
+COMMUNITY = "community"
+FACILITY = "facility"
+
+
+@dataclass(frozen=True, slots=True)
+class Dated(Generic[T]):
+    value: T
+    from_month: Month
+    citation: Citation
+    until: Month | None = None
+    in_force_on: date | None = None
+    only_if: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def known_from(self) -> Month:
+        """The first month in which the value was law, whatever month it is about."""
+        return self.from_month if self.in_force_on is None else Month.of(self.in_force_on)
+
+    @property
+    def reaches_back(self) -> bool:
+        return self.known_from > self.from_month
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Who belongs: all `conditions`; for a rule of children, at least one child with all of one
+    of the `child_alternatives`; and none of the rules in `not_in`."""
+
+    conditions: tuple[Condition, ...]
+    not_in: frozenset[str] = frozenset()
+    child_alternatives: tuple[tuple[Condition, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A coefficient and when it applies; `each_child` multiplies it by the children that count."""
+
+    coefficient: Coefficient
+    conditions: tuple[Condition, ...] = ()
+    each_child: bool = False
+    children_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRule:
+    """A category of entitlement. `clause` is what decisions show (k1 to k8, nurture, social_pension)."""
+
+    code: str
+    clause: str
+    programme: str
+    who: tuple[Dated[Eligibility], ...]
+    coefficients: tuple[Dated[tuple[Band, ...]], ...]
+    province: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level in đồng, or a sum added to the central one."""
+
+    dong: Dong
+    adds_to_central: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LocalLevels:
+    """A province's levels: by its code, or by the old code of the part that kept its own level."""
+
+    province: str | None
+    former_province: str | None
+    community: tuple[Dated[Level], ...]
+    facility: tuple[Dated[Level], ...]
+    social_pension: tuple[Dated[Level], ...]
+
+    def covers(self, province: str | None, former_province: str | None) -> bool:
+        if self.former_province is not None:
+            return self.former_province == former_province
+        return self.province is not None and self.province == province
+
+
+@dataclass(frozen=True, slots=True)
+class StartRule:
+    """From which month a category is paid: of the `signature`, the `disability_certificate`, or a
+    `birthday` of `years`. Chosen by the day the file was received, from `received_from` on."""
+
+    received_from: date
+    categories: frozenset[str]
+    starts_with: str
+    years: int | None
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The exception to "only the highest": `clause` is paid beside one of `beside`."""
+
+    clause: str
+    beside: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What this policy knows: months from `from_month`; before `non_poor_from` the non-poor only
+    for the categories `except_clauses` (the level of the others is not established)."""
+
+    from_month: Month
+    non_poor_from: Month
+    except_clauses: frozenset[str]
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A named reading of an open question, with its default."""
+
+    name: str
+    chosen: str
+    options: tuple[str, ...]
+    citation: Citation
+
+
+@dataclass(frozen=True)
+class Policy:
+    version: str
+    hash: str
+    switches: Mapping[str, Switch]
+    coverage: Coverage
+    categories: tuple[CategoryRule, ...]
+    central: tuple[Dated[Level], ...]
+    social_pension_central: tuple[Dated[Level], ...]
+    local: tuple[LocalLevels, ...]
+    start_rules: tuple[StartRule, ...]
+    highest: tuple[Dated[tuple[Together, ...]], ...]
+    higher_programme: tuple[Dated[None], ...]
+    facility_excludes: tuple[Dated[None], ...]
+    moves: Mapping[str, tuple[Dated[int], ...]]
+    back_pay: tuple[Dated[None], ...]
+    #: Old 2-digit province codes (63) to the province of today (34).
+    successions: Mapping[str, str] = field(default_factory=dict)
+
+    def pick(
+        self, values: Sequence[Dated[T]], month: Month, known_in: Month | None = None
+    ) -> Dated[T] | None:
+        """The value for `month`, as the law stood in `known_in` (None: with everything since)."""
+        found = None
+        for value in values:
+            if value.from_month > month or (value.until is not None and value.until < month):
+                continue
+            if known_in is not None and value.known_from > known_in:
+                continue
+            if all(self.switches[name].chosen == option for name, option in value.only_if):
+                found = value
+        return found

@@ -1,0 +1,74 @@
+"""Why: the rules that were tried, in full for an answer and compact for a stored decision."""
+
+from typing import Any
+
+from services.eligibility.domain.citations import Citation
+from services.eligibility.domain.conditions import Check
+from services.eligibility.domain.determination import Award, Determination, Tried
+from services.eligibility.domain.facts import PersonFacts
+
+
+def compact(determination: Determination) -> list[dict[str, Any]]:
+    """JSON-able, no values of facts: rule and whether it held; where it failed, the facts it missed."""
+    reasons = []
+    for tried in determination.reasons:
+        reason: dict[str, Any] = {"rule": tried.rule.code, "held": tried.held}
+        if tried.failed:
+            reason["failed"] = [check.fact for check in tried.failed]
+        if tried.excluded_by:
+            reason["excluded_by"] = tried.excluded_by
+        if tried.rule.child_alternatives:
+            reason["children"] = tried.children
+        reasons.append(reason)
+    return reasons
+
+
+def full(determination: Determination, facts: PersonFacts) -> list[dict[str, Any]]:
+    """JSON-able: each rule with its citation and every fact it asked for, what it needs, what is there."""
+    reasons = [_tried(tried, facts) for tried in determination.reasons]
+    return reasons + [
+        {"rule": rule, "held": True, "facts": [], **cited(citation)}
+        for rule, citation in determination.chosen_by
+    ]
+
+
+def cited(citation: Citation) -> dict[str, Any]:
+    return {"citation": str(citation), "mark": citation.mark}
+
+
+def award(one: Award) -> dict[str, Any]:
+    """A benefit as an answer shows it. `point` is the letter of the category's point, where it has one."""
+    return {
+        "programme": one.programme,
+        "category": one.category,
+        "point": one.citation.point,
+        "rule": one.rule,
+        "coefficient": str(one.coefficient),
+        "coefficient_hundredths": one.coefficient.hundredths,
+        "standard_dong": one.standard,
+        "amount_dong": one.amount,
+        "payee": one.payee,
+        "citations": [str(one.citation), str(one.coefficient_citation), str(one.standard_citation)],
+    }
+
+
+def _tried(tried: Tried, facts: PersonFacts) -> dict[str, Any]:
+    reason: dict[str, Any] = {
+        "rule": tried.rule.code,
+        "programme": tried.rule.programme,
+        "category": tried.rule.clause,
+        "held": tried.held,
+        "facts": [_asked(check, check not in tried.failed, facts) for check in tried.rule.checks],
+        **cited(tried.rule.citation),
+    }
+    if tried.rule.child_alternatives:
+        reason["children_that_count"] = tried.children
+    if tried.excluded_by:
+        reason["excluded_by"] = tried.excluded_by
+    return reason
+
+
+def _asked(check: Check, held: bool, facts: PersonFacts) -> dict[str, Any]:
+    has = getattr(facts, check.fact)
+    shown = has if isinstance(has, bool | int | str) or has is None else str(has)
+    return {"fact": check.fact, "needs": check.needs, "has": shown, "held": held}

@@ -1,0 +1,113 @@
+"""A value of a policy file with the place it stands at, so that an error names file and key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from libs.common.kernel.errors import FieldError, Refusal
+from libs.common.kernel.money import Coefficient, Dong
+from libs.common.kernel.months import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One YAML value; every reader raises Refusal `policy_invalid` with `path` = file and key."""
+
+    value: object
+    path: str
+
+    def wrong(self, vi: str, en: str) -> Refusal:
+        return Refusal(
+            "policy_invalid",
+            f"Tệp chính sách sai tại {self.path}: {vi}.",
+            f"A policy file is wrong at {self.path}: {en}.",
+            (FieldError(self.path, "policy_invalid", vi, en),),
+        )
+
+    def fields(self, required: str = "", optional: str = "") -> Node:
+        """This mapping, after checking that it has all of `required` and nothing besides `optional`."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("phải là một bảng khóa và giá trị", "a mapping is needed here")
+        for key in required.split():
+            if key not in self.value:
+                raise self.wrong(f"thiếu khóa {key}", f"the key {key} is missing")
+        for key in self.value:
+            if key not in required.split() and key not in optional.split():
+                raise self.at(str(key)).wrong("khóa không được biết", "the key is not known")
+        return self
+
+    def has(self, key: str) -> bool:
+        return isinstance(self.value, dict) and key in self.value
+
+    def at(self, key: str) -> Node:
+        value = self.value.get(key) if isinstance(self.value, dict) else None
+        return Node(value, f"{self.path}.{key}" if "#" in self.path else f"{self.path}#{key}")
+
+    def pairs(self) -> Iterator[tuple[str, Node]]:
+        if not isinstance(self.value, dict):
+            raise self.wrong("phải là một bảng khóa và giá trị", "a mapping is needed here")
+        for key in self.value:
+            yield str(key), self.at(str(key))
+
+    def items(self) -> list[Node]:
+        if not isinstance(self.value, list) or not self.value:
+            raise self.wrong("phải là một danh sách có phần tử", "a list with at least one item is needed")
+        return [Node(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        if isinstance(self.value, str) and self.value.strip():
+            return self.value.strip()
+        raise self.wrong("phải là chữ", "text is needed (in quotes, where it looks like a number)")
+
+    def label(self) -> str:
+        """Text or a whole number, as articles and clauses are written."""
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
+            return str(self.value)
+        return self.text()
+
+    def one_of(self, *allowed: str) -> str:
+        if self.value in allowed:
+            return str(self.value)
+        raise self.wrong(f"phải là một trong: {', '.join(allowed)}", f"one of: {', '.join(allowed)}")
+
+    def whole(self) -> int:
+        if isinstance(self.value, int) and not isinstance(self.value, bool) and self.value >= 0:
+            return self.value
+        raise self.wrong("phải là số nguyên không âm", "a whole number of 0 or more is needed")
+
+    def dong(self) -> Dong:
+        """Whole hundreds of đồng, so that every coefficient (hundredths) gives whole đồng."""
+        amount = self.whole()
+        if amount % 100:
+            raise self.wrong("phải tròn trăm đồng", "a level must be in whole hundreds of đồng")
+        return Dong(amount)
+
+    def coefficient(self) -> Coefficient:
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise self.wrong("phải là hệ số, ví dụ 1.5", "a coefficient such as 1.5 is needed")
+        try:
+            return Coefficient.parse(str(value))
+        except ValueError:
+            raise self.wrong(
+                "hệ số chỉ được có tối đa hai chữ số thập phân và không âm",
+                "a coefficient has at most two decimals (hundredths) and is not negative",
+            ) from None
+
+    def month(self) -> Month:
+        try:
+            return Month.parse(self.value if isinstance(self.value, str) else "")
+        except ValueError:
+            raise self.wrong("phải là tháng dạng 2021-07", "a month such as 2021-07 is needed") from None
+
+    def date(self) -> date:
+        if type(self.value) is date:
+            return self.value
+        raise self.wrong("phải là ngày dạng 2021-07-01", "a date such as 2021-07-01 is needed")
+
+    def yes_or_no(self) -> bool:
+        if isinstance(self.value, bool):
+            return self.value
+        raise self.wrong("phải là true hoặc false", "true or false is needed")

@@ -1,0 +1,194 @@
+"""Category rules out of their policy files: conditions, bands, and what is dated and cited."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from services.eligibility.domain.citations import MARKS, Citation, Instrument
+from services.eligibility.domain.conditions import (
+    AgeBandBelow,
+    AgeFrom,
+    AgeLimit,
+    AgeLimitNotPassedBefore,
+    AtMost,
+    BelowNamed,
+    Condition,
+    Continuing,
+    DatedByMonth,
+    FactIn,
+    Stated,
+)
+from services.eligibility.domain.facts import AREAS, CHILD_SITUATIONS, DEGREES, MARITAL, POVERTY
+from services.eligibility.domain.packs import SOCIAL_PENSION_CENTRAL
+from services.eligibility.domain.policy import Band, CategoryRule, Dated, Eligibility, Switch
+from services.eligibility.store.policy_node import Node
+
+T = TypeVar("T")
+
+CITED = "instrument article mark"
+CITED_OPTIONAL = "clause point note"
+DATED = f"from {CITED}"
+DATED_OPTIONAL = f"{CITED_OPTIONAL} until in_force_on only_if"
+
+_WORDS: dict[str, tuple[str, ...]] = {
+    "poverty_status": POVERTY,
+    "area": AREAS,
+    "disability_degree": DEGREES,
+    "marital_status": MARITAL,
+    "child_situation": CHILD_SITUATIONS,
+}
+_YES_OR_NO = (
+    "hiv_positive",
+    "received_as_child_without_support",
+    "studying",
+    "study_continuous",
+    "single_parent",
+    "has_family_supporter",
+    "has_stable_income",
+    "cannot_live_in_community",
+    "eligible_for_facility",
+    "fostered_in_community",
+    "in_facility",
+    "already_receiving",
+)
+_GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads dated, cited values against the instruments and switches that policy/ declares."""
+
+    instruments: Mapping[str, Instrument]
+    switches: Mapping[str, Switch]
+
+    def citation(self, node: Node) -> Citation:
+        name = node.at("instrument").one_of(*self.instruments)
+        return Citation(
+            self.instruments[name],
+            node.at("article").label(),
+            node.at("clause").label() if node.has("clause") else None,
+            node.at("point").label() if node.has("point") else None,
+            node.at("mark").one_of(*MARKS),
+        )
+
+    def dated(self, node: Node, fields: str, value: Callable[[Node], T], optional: str = "") -> Dated[T]:
+        """One dated value; `fields` are its own keys beside date and citation."""
+        node.fields(f"{DATED} {fields}", f"{DATED_OPTIONAL} {optional}")
+        found = Dated(
+            value(node),
+            node.at("from").month(),
+            self.citation(node),
+            node.at("until").month() if node.has("until") else None,
+            node.at("in_force_on").date() if node.has("in_force_on") else None,
+            self._only_if(node.at("only_if")) if node.has("only_if") else (),
+        )
+        if found.until is not None and found.until < found.from_month:
+            raise node.at("until").wrong("trước tháng bắt đầu", "it lies before `from`")
+        return found
+
+    def series(
+        self, node: Node, fields: str, value: Callable[[Node], T], optional: str = ""
+    ) -> tuple[Dated[T], ...]:
+        """Dated values in the order of their months: the last that applies holds."""
+        values = tuple(self.dated(item, fields, value, optional) for item in node.items())
+        for before, after, item in zip(values, values[1:], node.items()[1:], strict=False):
+            if after.from_month < before.from_month:
+                raise item.at("from").wrong("phải theo thứ tự thời gian", "values stand in order of time")
+        return values
+
+    def _only_if(self, node: Node) -> tuple[tuple[str, str], ...]:
+        pairs = []
+        for name, chosen in node.pairs():
+            if name not in self.switches:
+                raise chosen.wrong(
+                    "không có công tắc giải thích này", "there is no such interpretation switch"
+                )
+            pairs.append((name, chosen.one_of(*self.switches[name].options)))
+        return tuple(pairs)
+
+    def category(self, node: Node) -> CategoryRule:
+        node.fields("rule clause programme title who coefficients", "province")
+        return CategoryRule(
+            node.at("rule").text(),
+            node.at("clause").text(),
+            node.at("programme").one_of("monthly_allowance", "social_pension", "nurture_allowance"),
+            self.series(node.at("who"), "conditions", _eligibility, "children not_in"),
+            self.series(node.at("coefficients"), "bands", _bands),
+            node.at("province").text() if node.has("province") else None,
+        )
+
+
+def _eligibility(node: Node) -> Eligibility:
+    return Eligibility(
+        conditions(node.at("conditions")),
+        frozenset(item.text() for item in node.at("not_in").items()) if node.has("not_in") else frozenset(),
+        tuple(conditions(item) for item in node.at("children").items()) if node.has("children") else (),
+    )
+
+
+def _bands(node: Node) -> tuple[Band, ...]:
+    return tuple(_band(item) for item in node.at("bands").items())
+
+
+def _band(node: Node) -> Band:
+    node.fields("value", "when each_child children_from")
+    return Band(
+        node.at("value").coefficient(),
+        conditions(node.at("when")) if node.has("when") else (),
+        node.has("each_child") and node.at("each_child").yes_or_no(),
+        node.at("children_from").whole() if node.has("children_from") else 0,
+    )
+
+
+def conditions(node: Node) -> tuple[Condition, ...]:
+    """A list of one-key mappings, all of which must hold."""
+    found: list[Condition] = []
+    for item in node.items():
+        pairs = list(item.pairs())
+        if len(pairs) != 1:
+            raise item.wrong("mỗi dòng chỉ một điều kiện", "each line holds exactly one condition")
+        found.extend(_condition(*pairs[0]))
+    return tuple(found)
+
+
+def _condition(name: str, node: Node) -> list[Condition]:
+    if name == "age":
+        return _ages(node)
+    if name == "continuing":
+        node.fields("below decided_before")
+        return [Continuing(node.at("below").whole(), node.at("decided_before").date())]
+    if name == "pension_dong_monthly":
+        return [_pension(node)]
+    if name == "disability_certificate_on":
+        node.one_of("by_the_month")
+        return [DatedByMonth(name)]
+    if name in _YES_OR_NO:
+        return [FactIn(name, frozenset({node.yes_or_no()}))]
+    if name in _WORDS:
+        if node.value == _GIVEN:
+            return [Stated(name)]
+        words = node.items() if isinstance(node.value, list) else [node]
+        return [FactIn(name, frozenset(word.one_of(*_WORDS[name]) for word in words))]
+    raise node.wrong("không có dữ kiện này", "there is no such fact")
+
+
+def _pension(node: Node) -> Condition:
+    node.fields("", "at_most below")
+    if node.has("at_most"):
+        return AtMost("pension_dong_monthly", node.at("at_most").whole())
+    return BelowNamed("pension_dong_monthly", node.at("below").one_of(SOCIAL_PENSION_CENTRAL))
+
+
+def _ages(node: Node) -> list[Condition]:
+    node.fields("", "from band_below below limit_not_passed_before")
+    found: list[Condition] = []
+    if node.has("from"):
+        found.append(AgeFrom(node.at("from").whole()))
+    if node.has("band_below"):
+        found.append(AgeBandBelow(node.at("band_below").whole()))
+    if node.has("below"):
+        found.append(AgeLimit(node.at("below").whole()))
+    if node.has("limit_not_passed_before"):
+        limit = node.at("limit_not_passed_before").fields("age month")
+        found.append(AgeLimitNotPassedBefore(limit.at("age").whole(), limit.at("month").month()))
+    return found
