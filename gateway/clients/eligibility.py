@@ -10,12 +10,14 @@ from gateway.clients.upstream import Caller, Upstream
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """One condition of the law: which, whether it held, on which facts, and where it stands."""
+    """One rule that was tried: whether it held, on which facts, what failed, and where it stands."""
 
     rule: str
     held: bool
     facts: Any = None
     citation: str | None = None
+    failed: list[str] = []
+    excluded_by: str | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -43,22 +45,6 @@ class DecisionsPage(msgspec.Struct, frozen=True):
     next_cursor: str | None = None
 
 
-class Determination(msgspec.Struct, frozen=True):
-    """How far a month's decisions are."""
-
-    persons: int
-    decided: int
-    granted: int
-    refused: int
-    proposed: int
-    done: bool
-
-
-class Signed(msgspec.Struct, frozen=True):
-    decision_id: str
-    signed: bool = True
-
-
 @dataclass(frozen=True, slots=True)
 class Eligibility:
     """Eligibility's REST door."""
@@ -71,6 +57,3 @@ class Eligibility:
 
     async def receipt(self, caller: Caller, decision_id: str) -> Decision:
         return await self.upstream.get(f"/v1/decisions/{decision_id}", caller, Decision)
-
-    async def determination(self, caller: Caller, month: str) -> Determination:
-        return await self.upstream.get(f"/v1/determinations/{month}", caller, Determination)

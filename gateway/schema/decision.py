@@ -7,7 +7,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from gateway.clients import eligibility
-from gateway.engine.prices import Price
+from gateway.engine.prices import Price, priced
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
 from gateway.schema.scalars import CoefficientText, Dong, MonthText
@@ -15,11 +15,15 @@ from gateway.schema.words import DecisionStatus, Outcome, Programme
 from libs.common.kernel.money import Coefficient
 
 
-@strawberry.type(description="A condition of the law, and whether it held.")
+@strawberry.type(description="A rule of the law that was tried, and whether it held.")
 class Reason:
     rule: str
     held: bool
-    facts: JSON | None = strawberry.field(description="The facts that the condition looked at.")
+    facts: JSON | None = strawberry.field(description="The facts that the rule looked at.")
+    failed: list[str] = strawberry.field(
+        description="The facts by which it failed.", metadata=priced(Price(per_item=5))
+    )
+    excluded_by: str | None = strawberry.field(description="The category that takes its place.")
     citation: str | None = strawberry.field(description="Where in the law it stands.")
 
 
@@ -67,4 +71,11 @@ class Decision:
 
 def _reason(reason: eligibility.Reason) -> Reason:
     facts: Any = reason.facts
-    return Reason(rule=reason.rule, held=reason.held, facts=facts, citation=reason.citation)
+    return Reason(
+        rule=reason.rule,
+        held=reason.held,
+        facts=facts,
+        failed=reason.failed,
+        excluded_by=reason.excluded_by,
+        citation=reason.citation,
+    )

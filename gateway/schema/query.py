@@ -16,7 +16,6 @@ from gateway.schema.facility import (
 )
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
-from gateway.schema.scalars import MonthText
 from gateway.schema.words import Programme, TotalsBy
 from libs.common.kernel.errors import Refusal
 
@@ -29,17 +28,6 @@ _Found = TypeVar("_Found")
 @strawberry.type(description="How many there are.")
 class Counts:
     people: int
-
-
-@strawberry.type(description="How far a month's decisions are.")
-class Determination:
-    month: MonthText
-    persons: int
-    decided: int
-    granted: int
-    refused: int
-    proposed: int
-    done: bool
 
 
 @strawberry.type
@@ -155,20 +143,6 @@ class Query:
             for one in page.items
         ]
         return OccupancyConnection(nodes=nodes, next_cursor=page.next_cursor)
-
-    @fields.field("How far a month's decisions are.", Price(points=10))
-    async def determination(self, info: _Info, month: MonthText) -> Determination:
-        context = asked(info)
-        found = await context.doors.eligibility.determination(context.caller, month)
-        return Determination(
-            month=month,
-            persons=found.persons,
-            decided=found.decided,
-            granted=found.granted,
-            refused=found.refused,
-            proposed=found.proposed,
-            done=found.done,
-        )
 
     @fields.field("How many people are registered.", Price(points=10))
     async def counts(self, info: _Info) -> Counts:

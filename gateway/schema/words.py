@@ -18,10 +18,13 @@ class Outcome(Enum):
     REFUSED = "refused"
 
 
-@strawberry.enum(description="A proposed decision pays nothing until an officer signs it.")
+@strawberry.enum(
+    description="Confirmed: signed before it came here. Proposed: pays nothing until an officer signs it."
+)
 class DecisionStatus(Enum):
     CONFIRMED = "confirmed"
     PROPOSED = "proposed"
+    SIGNED = "signed"
 
 
 @strawberry.enum(description="Where a payment run stands.")

@@ -66,8 +66,11 @@ async def test_an_answer_that_breaks_its_contract_is_our_error(
     [
         ("query ($n: Int!) { searchPeople(first: $n) { edges { cursor } } }", {"n": CANARY}),
         (f'{{ searchPeople(first: "{CANARY}") {{ edges {{ cursor }} }} }}', {}),
-        (f'{{ determination(month: "{CANARY}") {{ done }} }}', {}),
-        ("query ($m: Month!) { determination(month: $m) { done } }", {"m": CANARY}),
+        (f'mutation {{ buildRun(provinceCode: "01", benefitMonths: ["{CANARY}"]) {{ id }} }}', {}),
+        (
+            'mutation ($m: [Month!]!) { buildRun(provinceCode: "01", benefitMonths: $m) { id } }',
+            {"m": [CANARY]},
+        ),
         (f'{{ totals(runId: "a", by: X{CANARY}) {{ nextCursor }} }}', {}),
         (f'{{ searchPeople(q: "{CANARY}") {{ edges {{ cursor }} }}', {}),
         (f'{{ searchPeople(q: {{a: "{CANARY}"}}) {{ edges {{ cursor }} }} }}', {}),
