@@ -14,7 +14,7 @@ from scenarios.calibration import calibrated, whole
 from scenarios.cohorts import Cohort, Frame, draw
 from scenarios.columns import COLUMNS
 from scenarios.facilities import admission_dates, opened, places_taken
-from scenarios.manifest import Expected, Manifest, Published, Sum
+from scenarios.manifest import Manifest, summed
 from scenarios.population import Population, build
 from scenarios.recipes import NOT_ENTITLED, PAID, RESIDENTS
 from scenarios.report import PaidKind, Scenario, load
@@ -23,10 +23,6 @@ from scenarios.report import PaidKind, Scenario, load
 _NOT_ENTITLED_SHARE = 0.065
 _NEW_APPLICATIONS_MIN = 100
 _NEW_APPLICATIONS_SHARE = 0.01
-
-
-class AverageOutOfRange(ValueError):
-    """The mean coefficient of a population lies outside 1.2 to 1.7: no such payroll was ever reported."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,17 @@ def generate(
     population = build(rng, cohorts, len(plan.paid) + len(plan.not_entitled), communes, scenario.channels)
     _write_people(out_dir, population, xlsx)
     _write_facilities(out_dir, scenario, rng, communes, plan, population)
-    manifest = _manifest(scenario, plan, population, seed, full=people is None)
+    paid_kinds, resident_kinds = len(plan.paid), len(plan.residents)
+    manifest = summed(
+        scenario,
+        seed,
+        paid=[cohort.size for cohort in cohorts[:paid_kinds]],
+        residents=[cohort.size for cohort in cohorts[len(cohorts) - resident_kinds :]],
+        people=len(population.personal_ids),
+        proposed=sum(int((~cohort.receiving).sum()) for cohort in cohorts[:paid_kinds]),
+        payees=sum(population.payees[:paid_kinds]),
+        full=people is None,
+    )
     (out_dir / "manifest.json").write_text(
         json.dumps(manifest.as_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
@@ -202,57 +208,3 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-
-
-def _manifest(scenario: Scenario, plan: _Plan, population: Population, seed: int, full: bool) -> Manifest:
-    lines = [
-        (kind.category, count, [scenario.dong(hundredths) for hundredths in kind.hundredths])
-        for kind, count in zip(scenario.kinds, plan.paid, strict=True)
-    ]
-    by_category: dict[str, Sum] = {}
-    for category, count, dong in lines:
-        known = by_category.get(category, Sum(0, 0))
-        by_category[category] = Sum(known.people + count, known.dong + count * sum(dong))
-    by_month = {
-        str(month): Sum(
-            sum(count for _, count, dong in lines if dong[index]),
-            sum(count * dong[index] for _, count, dong in lines),
-        )
-        for index, month in enumerate(scenario.benefit_months)
-    }
-    months = len(scenario.benefit_months)
-    nurture = sum(
-        count * months * scenario.nurture_standard_dong * kind.hundredths // 100
-        for kind, count in zip(scenario.residents, plan.residents, strict=True)
-    )
-    by_category["nurture"] = Sum(sum(plan.residents), nurture)
-    total, of_lines = sum(month.dong for month in by_month.values()), sum(m.people for m in by_month.values())
-    if not 1.2 <= total / (of_lines * scenario.standard_dong) <= 1.7:
-        raise AverageOutOfRange(f"{scenario.name}: {total / (of_lines * scenario.standard_dong):.3f}")
-    report = scenario.report
-    return Manifest(
-        scenario=scenario.name,
-        province_code=scenario.province_code,
-        former_province_code=scenario.former_province_code,
-        benefit_months=tuple(by_month),
-        business_date=scenario.business_date.isoformat(),
-        seed=seed,
-        people=plan.people,
-        expected=Expected(
-            beneficiaries=sum(plan.paid),
-            dong=total,
-            by_category=dict(sorted(by_category.items())),
-            by_month=by_month,
-            not_entitled=sum(plan.not_entitled),
-            proposed=sum(plan.new),
-            payees=sum(population.payees[: len(plan.paid)]),
-            residents=sum(plan.residents),
-            nurture_dong=nurture,
-            lines_standard_sum=of_lines * scenario.standard_dong,
-        ),
-        published=Published(
-            beneficiaries=report.recipients if full else None,
-            dong=report.dong if full else None,
-            nurture_dong=report.nurture_dong if full else None,
-        ),
-    )

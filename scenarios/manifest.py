@@ -1,7 +1,16 @@
 """What a generated population should come to, summed over its people by the generator's own table."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from scenarios.report import Scenario
+
+_AVERAGE_MIN, _AVERAGE_MAX = 1.2, 1.7
+
+
+class AverageOutOfRange(ValueError):
+    """The mean coefficient of a population lies outside 1.2 to 1.7: no such payroll was ever reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +62,73 @@ class Manifest:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def summed(
+    scenario: Scenario,
+    seed: int,
+    paid: Sequence[int],
+    residents: Sequence[int],
+    people: int,
+    proposed: int,
+    payees: int,
+    full: bool,
+) -> Manifest:
+    """The manifest of a population with so many generated people of each paid and each resident kind."""
+    report, months = scenario.report, scenario.benefit_months
+    by_category, by_month = _sums(scenario, paid)
+    nurture = sum(
+        count * len(months) * scenario.nurture_standard_dong * kind.hundredths // 100
+        for kind, count in zip(scenario.residents, residents, strict=True)
+    )
+    by_category["nurture"] = Sum(sum(residents), nurture)
+    total = sum(month.dong for month in by_month.values())
+    standards = sum(month.people for month in by_month.values()) * scenario.standard_dong
+    if not _AVERAGE_MIN <= total / standards <= _AVERAGE_MAX:
+        raise AverageOutOfRange(f"{scenario.name}: {total / standards:.3f}")
+    return Manifest(
+        scenario=scenario.name,
+        province_code=scenario.province_code,
+        former_province_code=scenario.former_province_code,
+        benefit_months=tuple(by_month),
+        business_date=scenario.business_date.isoformat(),
+        seed=seed,
+        people=people,
+        expected=Expected(
+            beneficiaries=sum(paid),
+            dong=total,
+            by_category=dict(sorted(by_category.items())),
+            by_month=by_month,
+            not_entitled=people - sum(paid) - sum(residents),
+            proposed=proposed,
+            payees=payees,
+            residents=sum(residents),
+            nurture_dong=nurture,
+            lines_standard_sum=standards,
+        ),
+        published=Published(
+            beneficiaries=report.recipients if full else None,
+            dong=report.dong if full else None,
+            nurture_dong=report.nurture_dong if full else None,
+        ),
+    )
+
+
+def _sums(scenario: Scenario, paid: Sequence[int]) -> tuple[dict[str, Sum], dict[str, Sum]]:
+    """(by category, by month) of the community lines; a month in which a kind is owed nothing has no line."""
+    lines = [
+        (kind.category, count, [scenario.dong(hundredths) for hundredths in kind.hundredths])
+        for kind, count in zip(scenario.kinds, paid, strict=True)
+    ]
+    by_category: dict[str, Sum] = {}
+    for category, count, dong in lines:
+        known = by_category.get(category, Sum(0, 0))
+        by_category[category] = Sum(known.people + count, known.dong + count * sum(dong))
+    by_month = {
+        str(month): Sum(
+            sum(count for _, count, dong in lines if dong[index]),
+            sum(count * dong[index] for _, count, dong in lines),
+        )
+        for index, month in enumerate(scenario.benefit_months)
+    }
+    return by_category, by_month

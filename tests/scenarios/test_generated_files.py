@@ -1,0 +1,165 @@
+"""What a scenario writes: reproducible, obviously invented, and inside what the report says."""
+
+import csv
+import json
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+import scenarios
+from libs.common.kernel.personal_id import problem
+from libs.common.runtime.units import administrative_units
+from scenarios.columns import COLUMNS
+from scenarios.manifest import AverageOutOfRange, summed
+from scenarios.names import MARK, pool
+from scenarios.report import load
+from services.registry.domain import rows
+
+SMALL = 1_000
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def ha_noi(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ha-noi-2023")
+    scenarios.generate("ha-noi-2023", folder, people=2_000)
+    return folder
+
+
+def test_the_columns_are_the_registrys() -> None:
+    assert rows.COLUMNS == COLUMNS
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_people(tmp_path: Path) -> None:
+    for folder, seed in (("a", None), ("b", None), ("c", 7)):
+        scenarios.generate("can-tho-2020", tmp_path / folder, people=SMALL, seed=seed)
+    for name in ("people.csv", "facilities.json", "residents.csv", "manifest.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert (tmp_path / "a/people.csv").read_bytes() != (tmp_path / "c/people.csv").read_bytes()
+    first, other = (json.loads((tmp_path / f / "manifest.json").read_text("utf-8")) for f in ("a", "c"))
+    assert {**first["expected"], "payees": 0} == {**other["expected"], "payees": 0}
+
+
+@pytest.mark.parametrize("name", ["ninh-thuan-2019", "hoa-binh-2019"])
+def test_a_full_population_meets_its_report(name: str, tmp_path: Path) -> None:
+    manifest = scenarios.generate(name, tmp_path)
+    expected, published = manifest.expected, manifest.published
+    assert expected.beneficiaries == published.beneficiaries == load(name).report.recipients
+    if published.dong is not None:
+        assert abs(expected.dong - published.dong) / published.dong < 0.0001
+    assert 1.2 <= expected.dong / expected.lines_standard_sum <= 1.7
+    assert expected.not_entitled >= 0.05 * manifest.people
+    assert expected.proposed >= 100
+    assert len(read_csv(tmp_path / "people.csv")) == manifest.people
+    assert manifest.people == expected.beneficiaries + expected.not_entitled + expected.residents
+
+
+@pytest.mark.parametrize("name", scenarios.NAMES)
+def test_every_scenario_can_be_met_by_its_table(name: str) -> None:
+    scenario = load(name)
+    assert len({kind.kind for kind in scenario.kinds}) == len(scenario.kinds)
+    assert sum(group.number * group.places_each for group in scenario.facilities) >= scenario.report.residents
+    units = administrative_units()
+    assert units.successor_province(scenario.former_province_code) == scenario.province_code
+    assert units.communes(scenario.former_province_code, scenario.business_date)
+
+
+def test_the_published_money_is_not_what_is_expected() -> None:
+    """The result is a sum over people: with other people it is another, whatever the report says."""
+    scenario = load("ninh-thuan-2019")
+    counts = [900 if kind.kind == "elder_from_80_without_pension" else 100 for kind in scenario.kinds]
+    one = summed(scenario, 1, counts, [0, 0], 3_000, 100, 2_000, full=True)
+    silent = replace(scenario, report=replace(scenario.report, dong=1, recipients=1))
+    two = summed(silent, 1, counts, [0, 0], 3_000, 100, 2_000, full=True)
+    assert one.expected == two.expected and one.published != two.published
+
+
+def test_an_average_that_no_payroll_has_is_refused() -> None:
+    scenario = load("ninh-thuan-2019")
+    only_fostered = [100 if kind.kind == "poor_elder_fostered" else 0 for kind in scenario.kinds]
+    with pytest.raises(AverageOutOfRange):
+        summed(scenario, 1, only_fostered, [0, 0], 100, 0, 100, full=True)
+
+
+def test_everybody_is_obviously_invented_and_valid(ha_noi: Path) -> None:
+    people = read_csv(ha_noi / "people.csv")
+    assert len({row["personal_id"] for row in people}) == len(people) == 2_000
+    for row in people:
+        assert MARK in row["full_name"]
+        assert row["personal_id"].startswith("090")
+        assert problem(row["personal_id"], date.fromisoformat(row["birth_date"]), row["sex"]) is None
+    assert all(unit.code != "90" for unit in administrative_units().units if unit.parent is None)
+    assert all(MARK in name for female in (True, False) for name in pool(female)[0])
+
+
+def test_everybody_lives_in_a_commune_of_the_month_spread_over_the_province(ha_noi: Path) -> None:
+    communes = {unit.code for unit in administrative_units().communes("01", date(2023, 12, 20))}
+    lived_in = {row["commune_code"] for row in read_csv(ha_noi / "people.csv")}
+    assert lived_in <= communes and len(lived_in) > 0.9 * len(communes)
+
+
+def test_children_have_a_guardian_and_siblings_the_same_account(ha_noi: Path) -> None:
+    wards: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in read_csv(ha_noi / "people.csv"):
+        if row["payee_relation"] == "guardian":
+            wards[row["payee_personal_id"]].append(row)
+        if row["payee_relation"] == "self":
+            assert not row["payee_personal_id"]
+    assert max(len(children) for children in wards.values()) == 2
+    for children in wards.values():
+        for column in (
+            "household_number",
+            "commune_code",
+            "poverty_status",
+            "channel",
+            "agency_code",
+            "account_number",
+            "payee_name",
+        ):
+            assert len({child[column] for child in children}) == 1
+
+
+def test_residents_have_a_place_and_no_account(ha_noi: Path) -> None:
+    people = {row["personal_id"]: row for row in read_csv(ha_noi / "people.csv")}
+    places = {
+        facility["code"]: facility["places"]
+        for facility in json.loads((ha_noi / "facilities.json").read_text("utf-8"))
+    }
+    residents = read_csv(ha_noi / "residents.csv")
+    assert residents
+    for row in residents:
+        places[row["facility_code"]] -= 1
+        person = people[row["personal_id"]]
+        assert person["channel"] == "" and person["eligible_for_facility"] == "true"
+        assert person["birth_date"] < row["admitted_on"] < "2023-12-01"
+    assert min(places.values()) >= 0
+
+
+def test_new_applications_start_in_the_month_of_their_signature(ha_noi: Path) -> None:
+    for row in read_csv(ha_noi / "people.csv"):
+        if row["already_receiving"] == "true":
+            assert row["decision_signed_on"] < "2023-12-01"
+        else:
+            assert row["application_received_on"] < "2023-12-20" and not row["decision_signed_on"]
+
+
+def test_the_workbook_holds_the_same_rows(tmp_path: Path) -> None:
+    scenarios.generate("hoa-binh-2019", tmp_path, people=SMALL, xlsx=True)
+    sheet = CalamineWorkbook.from_path(tmp_path / "people.xlsx").get_sheet_by_index(0)
+    with (tmp_path / "people.csv").open(encoding="utf-8", newline="") as file:
+        assert [[str(cell) for cell in row] for row in sheet.to_python()] == list(csv.reader(file))
+
+
+def test_an_unknown_scenario_and_too_few_people_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="ninh-thuan-2019"):
+        scenarios.generate("sai-gon-1999", tmp_path)
+    with pytest.raises(ValueError, match="too few"):
+        scenarios.generate("ninh-thuan-2019", tmp_path, people=20)

@@ -1,0 +1,131 @@
+"""The generator's own table and the law agree on every generated person, and on every total.
+
+The generator never reads policy/: that the two come to the same is the point of the scenarios.
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scenarios
+from libs.common.kernel.months import Month
+from libs.common.kernel.units import Units
+from libs.common.runtime.units import administrative_units
+from services.eligibility.domain.determination import Determination
+from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, Child, PersonFacts
+from services.eligibility.wiring import engine
+from services.registry.domain.people import Person
+from services.registry.domain.rows import COLUMNS, Frame, read_row
+
+PEOPLE = 2_000
+
+
+@lru_cache(maxsize=1)
+def law() -> Engine:
+    return engine()
+
+
+@pytest.fixture(scope="module", params=scenarios.NAMES)
+def population(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp(request.param)
+    scenarios.generate(request.param, folder, people=PEOPLE)
+    return folder
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def people_of(folder: Path, units: Units) -> Iterator[Person]:
+    """The rows as the registry reads them: any refused row fails."""
+    day = date.fromisoformat(manifest_of(folder)["business_date"])
+    frame = Frame(day, units.locations(day), None)
+    with (folder / "people.csv").open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        assert tuple(next(rows)) == COLUMNS
+        for row in rows:
+            person = read_row(row, frame)
+            assert isinstance(person, Person), person
+            yield person
+
+
+def facts_of(person: Person, in_facility: bool) -> PersonFacts:
+    facts: dict[str, Any] = dict(person.facts)
+    children = tuple(
+        Child(
+            date.fromisoformat(child["birth_date"]),
+            child.get("studying", False),
+            child.get("study_continuous", False),
+        )
+        for child in facts.pop("children", [])
+    )
+    return PersonFacts(
+        **facts,
+        children=children,
+        birth_date=person.birth_date,
+        in_facility=in_facility,
+        poverty_status=person.poverty_status,
+        area=person.area,
+        disability_certificate_on=person.disability_certificate_on,
+        application_received_on=person.application_received_on,
+        decision_signed_on=person.decision_signed_on,
+        already_receiving=person.already_receiving,
+        applied_for=frozenset(person.applied_for) or frozenset({MONTHLY_ALLOWANCE}),
+    )
+
+
+def category_of(found: Determination) -> str:
+    clauses = ["health_condition" if a.category in ("k3", "k8") else a.category for a in found.awards]
+    return "+".join(clauses)
+
+
+def test_every_person_and_every_total_is_what_the_law_says(population: Path) -> None:
+    manifest = manifest_of(population)
+    signed_on = date.fromisoformat(manifest["business_date"])
+    with (population / "residents.csv").open(encoding="utf-8", newline="") as file:
+        residents = {row["personal_id"] for row in csv.DictReader(file)}
+    people: Counter[str] = Counter()
+    dong: Counter[str] = Counter()
+    by_month: Counter[str] = Counter()
+    nothing = proposed = 0
+    for person in people_of(population, administrative_units()):
+        facts = facts_of(person, person.personal_id in residents)
+        signed = replace(facts, decision_signed_on=facts.decision_signed_on or signed_on)
+        categories = set()
+        for text in manifest["benefit_months"]:
+            month = Month.parse(text)
+            found = law().determine(signed, month, person.province_code, person.former_province_code)
+            if not found.granted:
+                continue
+            categories.add(category_of(found))
+            dong[category_of(found)] += found.amount
+            if not facts.in_facility:
+                by_month[text] += found.amount
+            assert found.start_month is not None
+            if facts.pending:
+                # Paid from the month of the signature and for no month before it.
+                assert found.start_month == Month.of(signed_on)
+            else:
+                assert found.start_month <= Month.of(signed_on)
+        assert len(categories) <= 1
+        people.update(categories)
+        nothing += not categories
+        proposed += bool(categories) and facts.pending
+    expected = manifest["expected"]
+    assert {
+        category: {"people": people[category], "dong": dong[category]} for category in expected["by_category"]
+    } == expected["by_category"]
+    assert set(people) <= set(expected["by_category"])
+    assert {month: total["dong"] for month, total in expected["by_month"].items()} == dict(by_month)
+    assert nothing == expected["not_entitled"]
+    assert proposed == expected["proposed"]
