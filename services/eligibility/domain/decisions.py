@@ -1,0 +1,121 @@
+"""Decisions: what the law grants a person in a programme, from a month on, until a later one.
+
+A standing recipient's decision was signed long ago and is `confirmed`; a new application's is `proposed`
+and pays nothing until an officer has signed it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from libs.common.kernel.errors import IllegalTransition
+from libs.common.kernel.ids import derived_id
+from libs.common.kernel.money import NOTHING, Coefficient, Dong
+from libs.common.kernel.months import Month
+
+GRANTED, REFUSED = "granted", "refused"
+CONFIRMED, PROPOSED, SIGNED = "confirmed", "proposed", "signed"
+SELF, FACILITY = "self", "facility"
+
+#: Each edge with the one fact that it tells.
+TRANSITIONS: dict[tuple[str, str], str] = {(PROPOSED, SIGNED): "DecisionSigned"}
+
+
+def transition(status: str, to: str) -> str:
+    """The fact that the edge tells; IllegalTransition when there is no such edge."""
+    if (status, to) not in TRANSITIONS:
+        raise IllegalTransition(f"a decision does not go from {status} to {to}")
+    return TRANSITIONS[status, to]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the person lives: codes of the units valid in the month, and the territory that sees it."""
+
+    commune_code: str
+    province_code: str
+    former_province_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a decision says. Two decisions with equal terms differ in nothing that is paid."""
+
+    outcome: str
+    category: str
+    coefficient: Coefficient
+    standard: Dong
+    amount: Dong
+    payee: str
+    facility_id: UUID | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    decision_id: UUID
+    person_id: UUID
+    version: int
+    programme: str
+    status: str
+    effective_from: Month
+    pays_from: Month
+    terms: Terms
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest decision of a person in a programme, as far as the next one must know it."""
+
+    version: int
+    status: str
+    terms: Terms
+    decided_on: date
+
+
+def refusal(place: Place) -> Terms:
+    return Terms(REFUSED, "none", Coefficient(0), NOTHING, NOTHING, SELF, None, place)
+
+
+def next_decision(
+    person_id: UUID,
+    programme: str,
+    terms: Terms,
+    standing: Standing | None,
+    *,
+    month: Month,
+    start: Month,
+    new_application: bool,
+    decided_on: date,
+) -> Decision | None:
+    """The decision that `terms` call for, or None when the standing one says the same.
+
+    `start`: the first month of entitlement of a new application (it may lie before `month`: arrears).
+    A standing recipient was paid elsewhere until now, so pays from `month`.
+    """
+    proposed = new_application and (standing is None or standing.status == PROPOSED)
+    if (
+        standing is not None
+        and standing.terms == terms
+        and not (proposed and _outlived(standing, decided_on))
+    ):
+        return None
+    version = standing.version + 1 if standing else 1
+    first = min(start, month) if proposed and terms.outcome == GRANTED else month
+    return Decision(
+        decision_id=derived_id("decision", str(person_id), programme, str(version)),
+        person_id=person_id,
+        version=version,
+        programme=programme,
+        status=PROPOSED if proposed else CONFIRMED,
+        effective_from=first,
+        pays_from=first,
+        terms=terms,
+        decided_on=decided_on,
+    )
+
+
+def _outlived(standing: Standing, today: date) -> bool:
+    """A proposal of an earlier month: its start would be wrong if it were signed now."""
+    return Month.of(standing.decided_on) < Month.of(today)

@@ -1,0 +1,69 @@
+"""What eligibility tells: decisions and their signatures, with the outward category only."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from contracts import topics
+from libs.common.kernel.ids import derived_id, show
+from libs.common.runtime.outbox import OutgoingEvent
+from services.eligibility.usecases.ports import Recorded, SignedDecision
+
+
+def decisions(recorded: Sequence[Recorded]) -> list[OutgoingEvent]:
+    """DecisionRecorded of each, in the JSON of contracts.events.eligibility."""
+    return [_decision(one) for one in recorded]
+
+
+def _decision(one: Recorded) -> OutgoingEvent:
+    decision, terms = one.decision, one.decision.terms
+    shown = show("dec", decision.decision_id)
+    data = {
+        "decision_id": shown,
+        "person_id": show("per", decision.person_id),
+        "version": decision.version,
+        "programme": decision.programme,
+        "outcome": terms.outcome,
+        "status": decision.status,
+        "effective_from": str(decision.effective_from),
+        "pays_from": str(decision.pays_from),
+        "category": terms.category,
+        "coefficient_hundredths": terms.coefficient.hundredths,
+        "standard_dong": terms.standard,
+        "amount_dong": terms.amount,
+        "payee": terms.payee,
+        "facility_id": show("fac", terms.facility_id) if terms.facility_id else None,
+        "commune_code": terms.place.commune_code,
+        "province_code": terms.place.province_code,
+        "former_province_code": terms.place.former_province_code,
+        "decided_on": decision.decided_on,
+        "signed_by_sub": None,
+    }
+    return OutgoingEvent(
+        topics.DECISION.name,
+        decision.person_id,
+        "DecisionRecorded",
+        orjson.dumps(data),
+        derived_id("DecisionRecorded", shown),
+    )
+
+
+def signatures(signed: Sequence[SignedDecision]) -> list[OutgoingEvent]:
+    """DecisionSigned of each."""
+    return [
+        OutgoingEvent(
+            topics.DECISION.name,
+            one.person_id,
+            "DecisionSigned",
+            orjson.dumps(
+                {
+                    "decision_id": show("dec", one.decision_id),
+                    "person_id": show("per", one.person_id),
+                    "signed_on": one.signed_on,
+                    "signed_by_sub": one.signed_by_sub,
+                }
+            ),
+            derived_id("DecisionSigned", show("dec", one.decision_id)),
+        )
+        for one in signed
+    ]

@@ -1,0 +1,106 @@
+"""Decisions as officers see and sign them, under row-level security."""
+
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from libs.common.kernel.months import Month
+from libs.common.runtime import outbox
+from libs.common.runtime.outbox import OutgoingEvent
+from libs.common.runtime.postgres import Connection, Database
+from services.eligibility.store.determinations import progress
+from services.eligibility.usecases.ports import SignedDecision
+
+ToEvents = Callable[[Sequence[SignedDecision]], Sequence[OutgoingEvent]]
+
+_SHOWN = (
+    "decision_id, person_id, version, programme, outcome, status, effective_from, pays_from, category,"
+    " coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, commune_code, province_code,"
+    " former_province_code, decided_on, signed_on, signed_by_sub, policy_version, policy_hash"
+)
+
+
+class Signings:
+    """Transactions of signing."""
+
+    def __init__(self, database: Database, to_events: ToEvents) -> None:
+        self._database = database
+        self._to_events = to_events
+
+    @asynccontextmanager
+    async def __call__(self, territory: str | None) -> AsyncIterator["_Work"]:
+        async with self._database.writing(territory) as connection:
+            yield _Work(connection, self._to_events)
+
+
+class _Work:
+    def __init__(self, connection: Connection, to_events: ToEvents) -> None:
+        self._connection = connection
+        self._to_events = to_events
+
+    async def proposed(self, decision_ids: Sequence[UUID]) -> Mapping[UUID, tuple[UUID, str, date]]:
+        rows = await self._connection.fetch(
+            "select d.decision_id, d.person_id, d.decided_on, case when exists ("
+            "   select from decision later where later.person_id = d.person_id"
+            "   and later.programme = d.programme and later.version > d.version"
+            " ) then 'superseded' else d.status end as status"
+            " from decision d where d.decision_id = any($1::uuid[]) order by d.decision_id for update",
+            decision_ids,
+        )
+        return {row["decision_id"]: (row["person_id"], row["status"], row["decided_on"]) for row in rows}
+
+    async def sign(self, signed: Sequence[SignedDecision]) -> None:
+        await self._connection.execute(
+            "update decision set status = 'signed', signed_on = s.day, signed_by_sub = s.signer"
+            " from unnest($1::uuid[], $2::date[], $3::text[]) as s (id, day, signer)"
+            " where decision_id = s.id",
+            [one.decision_id for one in signed],
+            [one.signed_on for one in signed],
+            [one.signed_by_sub for one in signed],
+        )
+        await outbox.append(self._connection, self._to_events(signed))
+
+
+class Reads:
+    """Implements the use cases' DecisionReads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self,
+        territory: str | None,
+        person_id: UUID | None,
+        status: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[dict[str, Any]]:
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"select {_SHOWN} from decision where ($1::uuid is null or person_id = $1)"
+                " and ($2::text is null or status = $2) and ($3::uuid is null or decision_id > $3)"
+                " order by decision_id limit $4",
+                person_id,
+                status,
+                after,
+                limit,
+            )
+        return [dict(row) for row in rows]
+
+    async def one(self, territory: str | None, decision_id: UUID) -> dict[str, Any] | None:
+        async with self._database.reading(territory) as connection:
+            row = await connection.fetchrow(
+                f"select {_SHOWN}, receipt from decision where decision_id = $1", decision_id
+            )
+        if row is None:
+            return None
+        return {**dict(row), "receipt": orjson.loads(zlib.decompress(row["receipt"]))}
+
+    async def progress(self, month: Month) -> dict[str, int]:
+        async with self._database.bulk() as connection:
+            return await progress(connection, month)

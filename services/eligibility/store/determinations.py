@@ -1,0 +1,242 @@
+"""Determining in sets: a shard's people a chunk at a time, each chunk one transaction."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from libs.common.kernel.money import Coefficient, Dong
+from libs.common.kernel.months import Month
+from libs.common.runtime import outbox
+from libs.common.runtime.outbox import OutgoingEvent
+from libs.common.runtime.postgres import Connection, Database
+from services.eligibility.domain.decisions import Place, Standing, Terms
+from services.eligibility.usecases.ports import Chunk, Recorded, Subject, Undetermined
+
+ToEvents = Callable[[Sequence[Recorded]], Sequence[OutgoingEvent]]
+
+_PEOPLE = """
+    select f.person_id, f.version, f.facts, f.commune_code, f.province_code, f.former_province_code,
+           r.facility_id
+    from person_facts f
+    left join lateral (
+        select facility_id from residence
+        where person_id = f.person_id and state_paid and from_date <= $4
+          and (until_date is null or until_date >= $3)
+        order by from_date limit 1
+    ) r on true
+    where f.shard = $1 and f.person_id > $2
+    order by f.person_id limit $5
+"""
+_STANDING = """
+    select distinct on (person_id, programme) person_id, programme, version, status, outcome, category,
+           coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, decided_on,
+           commune_code, province_code, former_province_code
+    from decision where person_id = any($1::uuid[])
+    order by person_id, programme, version desc
+"""
+_COLUMNS = (
+    ("decision_id", "uuid"),
+    ("person_id", "uuid"),
+    ("version", "integer"),
+    ("programme", "text"),
+    ("outcome", "text"),
+    ("status", "text"),
+    ("effective_from", "date"),
+    ("pays_from", "date"),
+    ("category", "text"),
+    ("coefficient_hundredths", "integer"),
+    ("standard_dong", "bigint"),
+    ("amount_dong", "bigint"),
+    ("payee", "text"),
+    ("facility_id", "uuid"),
+    ("commune_code", "text"),
+    ("province_code", "text"),
+    ("former_province_code", "text"),
+    ("decided_on", "date"),
+    ("policy_version", "text"),
+    ("policy_hash", "text"),
+    ("facts_version", "integer"),
+    ("receipt", "bytea"),
+)
+_INSERT = (
+    f"insert into decision ({', '.join(name for name, _ in _COLUMNS)})"
+    f" select * from unnest({', '.join(f'${i}::{kind}[]' for i, (_, kind) in enumerate(_COLUMNS, 1))})"
+)
+
+
+class Determinations:
+    """Transactions of determining, for the worker."""
+
+    def __init__(self, database: Database, to_events: ToEvents) -> None:
+        self._database = database
+        self._to_events = to_events
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator["_Work"]:
+        async with self._database.bulk() as connection:
+            yield _Work(connection, self._to_events)
+
+
+class _Work:
+    def __init__(self, connection: Connection, to_events: ToEvents) -> None:
+        self._connection = connection
+        self._to_events = to_events
+
+    async def claim(self, persons_max: int) -> Chunk | None:
+        row = await self._connection.fetchrow(
+            "select month, shard, after_person from determination where state = 'pending'"
+            " order by month, shard limit 1 for update skip locked"
+        )
+        if row is None:
+            return None
+        month = Month.of(row["month"])
+        people = await self._connection.fetch(
+            _PEOPLE, row["shard"], row["after_person"], month.first_day, month.last_day, persons_max
+        )
+        standing = await self._standing([person["person_id"] for person in people])
+        subjects = [
+            Subject(
+                person_id=person["person_id"],
+                facts_version=person["version"],
+                case=orjson.loads(person["facts"]),
+                place=_place(person),
+                facility_id=person["facility_id"],
+                standing=standing.get(person["person_id"], {}),
+            )
+            for person in people
+        ]
+        return Chunk(month, row["shard"], subjects, last=len(people) < persons_max)
+
+    async def record(
+        self, chunk: Chunk, recorded: Sequence[Recorded], undetermined: Sequence[Undetermined]
+    ) -> None:
+        if recorded:
+            rows = [_values(one) for one in recorded]
+            await self._connection.execute(_INSERT, *(list(column) for column in zip(*rows, strict=True)))
+            await outbox.append(self._connection, self._to_events(recorded))
+        await self._connection.execute(
+            "insert into undetermined (month, person_id, code)"
+            " select $1, * from unnest($2::uuid[], $3::text[]) on conflict do nothing",
+            chunk.month.first_day,
+            [one.person_id for one in undetermined],
+            [one.code for one in undetermined],
+        )
+        await self._connection.execute(
+            "update determination set determined = determined + $3,"
+            " after_person = coalesce($4, after_person), "
+            " state = case when $5 then 'done' else state end where month = $1 and shard = $2",
+            chunk.month.first_day,
+            chunk.shard,
+            len(chunk.subjects),
+            chunk.subjects[-1].person_id if chunk.subjects else None,
+            chunk.last,
+        )
+
+    async def _standing(self, people: Sequence[UUID]) -> dict[UUID, dict[str, Standing]]:
+        found: dict[UUID, dict[str, Standing]] = {}
+        for row in await self._connection.fetch(_STANDING, people):
+            terms = Terms(
+                outcome=row["outcome"],
+                category=row["category"],
+                coefficient=Coefficient(row["coefficient_hundredths"]),
+                standard=Dong(row["standard_dong"]),
+                amount=Dong(row["amount_dong"]),
+                payee=row["payee"],
+                facility_id=row["facility_id"],
+                place=_place(row),
+            )
+            standing = Standing(row["version"], row["status"], terms, row["decided_on"])
+            found.setdefault(row["person_id"], {})[row["programme"]] = standing
+        return found
+
+
+def _place(row: asyncpg.Record) -> Place:
+    return Place(row["commune_code"], row["province_code"], row["former_province_code"])
+
+
+def _values(one: Recorded) -> tuple[object, ...]:
+    decision, terms = one.decision, one.decision.terms
+    return (
+        decision.decision_id,
+        decision.person_id,
+        decision.version,
+        decision.programme,
+        terms.outcome,
+        decision.status,
+        decision.effective_from.first_day,
+        decision.pays_from.first_day,
+        terms.category,
+        terms.coefficient.hundredths,
+        terms.standard,
+        terms.amount,
+        terms.payee,
+        terms.facility_id,
+        terms.place.commune_code,
+        terms.place.province_code,
+        terms.place.former_province_code,
+        decision.decided_on,
+        one.policy_version,
+        one.policy_hash,
+        one.facts_version,
+        one.receipt,
+    )
+
+
+async def month_closed(connection: Connection, awaits: Sequence[str], shard: int, month: Month) -> None:
+    """Make the shard's people due for determination once every topic's marker of the month is in."""
+    arrived = await connection.fetchval(
+        "select count(*) from month_marker where month = $1 and shard = $2 and topic = any($3::text[])",
+        month.first_day,
+        shard,
+        list(awaits),
+    )
+    if arrived < len(awaits):
+        return
+    await connection.execute(
+        "insert into determination (month, shard, persons)"
+        " select $1, $2::smallint, count(*) from person_facts where shard = $2 on conflict do nothing",
+        month.first_day,
+        shard,
+    )
+
+
+async def unfinished_shards(connection: Connection, month: Month) -> int:
+    """Shards of the month that are still being determined."""
+    return int(
+        await connection.fetchval(
+            "select count(*) from determination where month = $1 and state <> 'done'", month.first_day
+        )
+    )
+
+
+async def progress(connection: Connection, month: Month) -> dict[str, int]:
+    """Counts of a month: people due and determined; people who have a decision, by what it says."""
+    counts = await connection.fetchrow(
+        "select coalesce(sum(persons), 0)::bigint as persons,"
+        " coalesce(sum(determined), 0)::bigint as determined,"
+        " count(*) filter (where state = 'done') as shards_done from determination where month = $1",
+        month.first_day,
+    )
+    decisions = await connection.fetchrow(
+        """
+        with newest as (
+            select distinct on (person_id, programme) person_id, outcome, status
+            from decision where effective_from <= $1 order by person_id, programme, version desc
+        ), person as (
+            select person_id, bool_or(outcome = 'granted') as granted,
+                   bool_or(status = 'proposed') as proposed
+            from newest group by person_id
+        )
+        select count(*) as decided, count(*) filter (where granted) as granted,
+               count(*) filter (where not granted) as refused, count(*) filter (where proposed) as proposed
+        from person
+        """,
+        month.first_day,
+    )
+    undetermined = await connection.fetchval(
+        "select count(*) from undetermined where month = $1", month.first_day
+    )
+    return {**dict(counts or {}), **dict(decisions or {}), "undetermined": undetermined}

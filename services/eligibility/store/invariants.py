@@ -1,0 +1,39 @@
+"""What must hold of decisions at any time, as SQL that finds what breaks it."""
+
+from libs.common.runtime.service import Invariant
+
+INVARIANTS = (
+    Invariant(
+        5,
+        "every decision cites the policy it was made by",
+        "select decision_id from decision where policy_hash = '' or policy_version = '' or receipt = ''",
+    ),
+    Invariant(
+        5,
+        "one version follows another without a gap",
+        """
+        select person_id from decision group by person_id, programme
+        having max(version) <> count(*) or min(version) <> 1
+        """,
+    ),
+    Invariant(
+        8,
+        "every decision stands in the log of events, once",
+        """
+        select coalesce(d.person_id, e.key)
+        from (select person_id, count(*) as made from decision group by person_id) d
+        full join (
+            select key, count(*) as told from outbox where type = 'DecisionRecorded' group by key
+        ) e on e.key = d.person_id
+        where d.made is distinct from e.told
+        """,
+    ),
+    Invariant(
+        13,
+        "row-level security is forced on every table with personal data",
+        """
+        select relname::text from pg_class
+        where relname in ('decision', 'person_facts') and not (relrowsecurity and relforcerowsecurity)
+        """,
+    ),
+)

@@ -1,0 +1,161 @@
+"""Decide each person whose facts of a month are complete, by the law of that month."""
+
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from libs.common.kernel.clock import Clock
+from libs.common.kernel.errors import Refusal
+from libs.common.kernel.money import Coefficient, Dong
+from libs.common.kernel.months import Month
+from services.eligibility.domain.decisions import (
+    FACILITY,
+    GRANTED,
+    REFUSED,
+    SELF,
+    Decision,
+    Terms,
+    next_decision,
+    refusal,
+)
+from services.eligibility.domain.determination import Award, Determination
+from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWANCE, PersonFacts
+from services.eligibility.usecases.ports import (
+    DeterminationWorks,
+    Recorded,
+    Subject,
+    Undetermined,
+)
+
+#: Reads a case's person, household, dates and context; Refusal where a fact is not valid.
+ReadFacts = Callable[[Mapping[str, Any]], PersonFacts]
+#: A determination as JSON: awards, rules tried with the facts they met, citations.
+Explain = Callable[[Determination, PersonFacts], Mapping[str, Any]]
+
+_PERSONS_MAX = 1_000
+#: Health facts stay inside: outward, k3 and k8 are one category that does not name the condition.
+_OUTWARD = {"k3": "health_condition", "k8": "health_condition"}
+
+
+class DetermineMonths:
+    """Takes the next people whose month is complete, a chunk and a transaction at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        works: DeterminationWorks,
+        clock: Clock,
+        read_facts: ReadFacts,
+        explain: Explain,
+    ) -> None:
+        self._engine = engine
+        self._works = works
+        self._clock = clock
+        self._read_facts = read_facts
+        self._explain = explain
+
+    async def step(self) -> bool:
+        """True when a chunk was determined."""
+        today = self._clock.business_date()
+        async with self._works() as work:
+            chunk = await work.claim(_PERSONS_MAX)
+            if chunk is None:
+                return False
+            recorded: list[Recorded] = []
+            undetermined: list[Undetermined] = []
+            for subject in chunk.subjects:
+                try:
+                    recorded += self._determine(subject, chunk.month, today)
+                except Refusal as outside:
+                    undetermined.append(Undetermined(subject.person_id, outside.code))
+            await work.record(chunk, recorded, undetermined)
+        return True
+
+    def _determine(self, subject: Subject, month: Month, today: date) -> list[Recorded]:
+        facts = self._read_facts(subject.case)
+        new_application = facts.application_received_on is not None and not facts.already_receiving
+        decided_on = today if new_application else facts.decision_signed_on or today
+        # A proposal is determined as if signed today: that is what its signature will make of it.
+        facts = replace(
+            facts,
+            in_facility=subject.facility_id is not None,
+            decision_signed_on=today if new_application else facts.decision_signed_on,
+        )
+        place = subject.place
+        found = self._engine.determine(facts, month, place.province_code, place.former_province_code)
+        receipt: bytes | None = None
+        recorded = []
+        for programme, terms in _terms_by_programme(subject, facts, found):
+            decision = next_decision(
+                subject.person_id,
+                programme,
+                terms,
+                subject.standing.get(programme),
+                month=month,
+                start=found.start_month or month,
+                new_application=new_application,
+                decided_on=decided_on,
+            )
+            if decision is not None:
+                receipt = receipt or self._receipt(subject, month, found, facts)
+                recorded.append(self._recorded(decision, subject, receipt))
+        return recorded
+
+    def _receipt(self, subject: Subject, month: Month, found: Determination, facts: PersonFacts) -> bytes:
+        case = {**subject.case, "in_facility": subject.facility_id is not None}
+        plain = {
+            "determined_month": str(month),
+            "facts": case,
+            "input_hash": sha256(_json(case)).hexdigest(),
+            **self._explain(found, facts),
+        }
+        return zlib.compress(_json(plain), 1)
+
+    def _recorded(self, decision: Decision, subject: Subject, receipt: bytes) -> Recorded:
+        policy = self._engine.policy
+        return Recorded(decision, subject.facts_version, policy.version, policy.hash, receipt)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _terms_by_programme(
+    subject: Subject, facts: PersonFacts, found: Determination
+) -> Iterator[tuple[str, Terms]]:
+    """What each programme says now: the awards granted, what ends, and one refusal where nothing is."""
+    granted: dict[str, list[Award]] = {}
+    for award in found.awards:
+        granted.setdefault(award.programme, []).append(award)
+    for programme, awards in granted.items():
+        yield programme, _granted(subject, awards)
+    for programme, standing in subject.standing.items():
+        if programme not in granted and standing.terms.outcome == GRANTED:
+            yield programme, refusal(subject.place)
+    if not granted and all(standing.terms.outcome == REFUSED for standing in subject.standing.values()):
+        asked = NURTURE_ALLOWANCE if facts.in_facility else _asked_for(facts)
+        yield asked, refusal(subject.place)
+
+
+def _asked_for(facts: PersonFacts) -> str:
+    return MONTHLY_ALLOWANCE if MONTHLY_ALLOWANCE in facts.applied_for else min(facts.applied_for)
+
+
+def _granted(subject: Subject, awards: list[Award]) -> Terms:
+    """Benefits paid together (k4 beside k5, k6 or k8) are one decision with the sum of coefficients."""
+    to_facility = awards[0].programme == NURTURE_ALLOWANCE
+    return Terms(
+        outcome=GRANTED,
+        category="+".join(_OUTWARD.get(award.category, award.category) for award in awards),
+        coefficient=Coefficient(sum(award.coefficient.hundredths for award in awards)),
+        standard=awards[0].standard,
+        amount=Dong(sum(award.amount for award in awards)),
+        payee=FACILITY if to_facility else SELF,
+        facility_id=subject.facility_id if to_facility else None,
+        place=subject.place,
+    )
