@@ -5,9 +5,10 @@ The generator never reads policy/: that the two come to the same is the point of
 
 import csv
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -22,16 +23,17 @@ from libs.common.runtime.units import administrative_units
 from services.eligibility.domain.determination import Determination
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, Child, PersonFacts
-from services.eligibility.wiring import engine
+from services.eligibility.store.policy_files import read_policy
 from services.registry.domain.people import Person
 from services.registry.domain.rows import COLUMNS, Frame, read_row
 
 PEOPLE = 2_000
+POLICY = Path(__file__).parents[2] / "policy"
 
 
 @lru_cache(maxsize=1)
 def law() -> Engine:
-    return engine()
+    return Engine(read_policy(POLICY))
 
 
 @pytest.fixture(scope="module", params=scenarios.NAMES)
@@ -89,43 +91,75 @@ def category_of(found: Determination) -> str:
     return "+".join(clauses)
 
 
-def test_every_person_and_every_total_is_what_the_law_says(population: Path) -> None:
+@dataclass
+class Totals:
+    """What the law grants a population: the shape of the manifest's `expected`."""
+
+    people: Counter[str] = field(default_factory=Counter)
+    dong: Counter[str] = field(default_factory=Counter)
+    by_month: Counter[str] = field(default_factory=Counter)
+    nothing: int = 0
+    proposed: int = 0
+
+
+def granted(population: Path, law: Engine) -> Totals:
+    """Everybody by the law of each month; a new application as if signed on the business date."""
     manifest = manifest_of(population)
     signed_on = date.fromisoformat(manifest["business_date"])
     with (population / "residents.csv").open(encoding="utf-8", newline="") as file:
         residents = {row["personal_id"] for row in csv.DictReader(file)}
-    people: Counter[str] = Counter()
-    dong: Counter[str] = Counter()
-    by_month: Counter[str] = Counter()
-    nothing = proposed = 0
+    totals = Totals()
     for person in people_of(population, administrative_units()):
         facts = facts_of(person, person.personal_id in residents)
         signed = replace(facts, decision_signed_on=facts.decision_signed_on or signed_on)
         categories = set()
         for text in manifest["benefit_months"]:
             month = Month.parse(text)
-            found = law().determine(signed, month, person.province_code, person.former_province_code)
+            found = law.determine(signed, month, person.province_code, person.former_province_code)
             if not found.granted:
                 continue
             categories.add(category_of(found))
-            dong[category_of(found)] += found.amount
+            totals.dong[category_of(found)] += found.amount
             if not facts.in_facility:
-                by_month[text] += found.amount
-            assert found.start_month is not None
-            if facts.pending:
-                # Paid from the month of the signature and for no month before it.
-                assert found.start_month == Month.of(signed_on)
-            else:
-                assert found.start_month <= Month.of(signed_on)
+                totals.by_month[text] += found.amount
+            # A new application is paid from the month of its signature, and for no month before it.
+            assert found.start_month is not None and found.start_month <= Month.of(signed_on)
+            assert not facts.pending or found.start_month == Month.of(signed_on)
         assert len(categories) <= 1
-        people.update(categories)
-        nothing += not categories
-        proposed += bool(categories) and facts.pending
-    expected = manifest["expected"]
-    assert {
-        category: {"people": people[category], "dong": dong[category]} for category in expected["by_category"]
-    } == expected["by_category"]
-    assert set(people) <= set(expected["by_category"])
-    assert {month: total["dong"] for month, total in expected["by_month"].items()} == dict(by_month)
-    assert nothing == expected["not_entitled"]
-    assert proposed == expected["proposed"]
+        totals.people.update(categories)
+        totals.nothing += not categories
+        totals.proposed += bool(categories) and facts.pending
+    return totals
+
+
+def test_every_person_and_every_total_is_what_the_law_says(population: Path) -> None:
+    expected, totals = manifest_of(population)["expected"], granted(population, law())
+    assert expected["by_category"] == {
+        category: {"people": totals.people[category], "dong": totals.dong[category]}
+        for category in expected["by_category"]
+    }
+    assert set(totals.people) <= set(expected["by_category"])
+    assert {month: total["dong"] for month, total in expected["by_month"].items()} == dict(totals.by_month)
+    assert totals.nothing == expected["not_entitled"]
+    assert totals.proposed == expected["proposed"]
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("standards/central.yaml", "270000", "283500"),
+        ("monthly_allowance/k6.yaml", "value: 2.0", "value: 2.1"),
+    ],
+    ids=["a standard", "a coefficient"],
+)
+def test_a_law_raised_by_5_percent_is_noticed(file: str, before: str, after: str, tmp_path: Path) -> None:
+    """The population knows nothing of policy/: when that changes, the totals part."""
+    shutil.copytree(POLICY, tmp_path / "policy")
+    changed = tmp_path / "policy" / file
+    text = changed.read_text(encoding="utf-8")
+    assert before in text
+    changed.write_text(text.replace(before, after), encoding="utf-8")
+    scenarios.generate("ninh-thuan-2019", tmp_path / "population", people=PEOPLE)
+    manifest = manifest_of(tmp_path / "population")
+    totals = granted(tmp_path / "population", Engine(read_policy(tmp_path / "policy")))
+    assert sum(totals.by_month.values()) > manifest["expected"]["dong"] * 1.005
