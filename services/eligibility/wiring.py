@@ -1,14 +1,107 @@
-"""Who knows whom in eligibility."""
+"""Who knows whom in eligibility: the engine alone, and the service around it."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from fastapi import FastAPI
+
+from contracts import topics
+from contracts.problems import PROBLEMS
+from libs.common.kernel.clock import WallClock
+from libs.common.kernel.errors import Refusal
+from libs.common.kernel.months import Month
+from libs.common.runtime import service as shell
+from libs.common.runtime.postgres import Connection, Database
+from libs.common.runtime.sealing import Opener
+from libs.common.runtime.settings import required
+from libs.common.runtime.worker import Worker
+from services.eligibility.api import assessments, decisions
+from services.eligibility.domain import reasons
+from services.eligibility.domain.case_reading import read_person
+from services.eligibility.domain.determination import Determination
 from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.facts import PersonFacts
+from services.eligibility.events import outgoing
+from services.eligibility.events.incoming import Incoming
+from services.eligibility.settings import PACKAGED_POLICY, EligibilitySettings
+from services.eligibility.store.decisions import Reads, Signings
+from services.eligibility.store.determinations import Determinations, month_closed, unfinished_shards
+from services.eligibility.store.facts import record_people, record_residences
+from services.eligibility.store.invariants import INVARIANTS
 from services.eligibility.store.policy_files import read_policy
+from services.eligibility.usecases.assess import Assessor
+from services.eligibility.usecases.determine import DetermineMonths
+from services.eligibility.usecases.sign import SignDecisions
 
-#: The policy folder that this distribution carries.
-PACKAGED_POLICY = Path(__file__).resolve().parents[2] / "policy"
+AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
 
 
 def engine(policy_dir: Path | None = None) -> Engine:
     """The law engine over a policy folder (None: the packaged one). Refusal `policy_invalid`."""
     return Engine(read_policy(policy_dir or PACKAGED_POLICY))
+
+
+def assessor(policy_dir: Path | None = None) -> Assessor:
+    """Assessments from policy files alone, without database or broker."""
+    return Assessor(engine(policy_dir))
+
+
+def app() -> FastAPI:
+    """`uvicorn services.eligibility.wiring:app --factory`."""
+    return service(EligibilitySettings.from_environment("eligibility"))
+
+
+def service(settings: EligibilitySettings) -> FastAPI:
+    database = Database(settings)
+    clock = WallClock(settings.business_date)
+    law = engine(settings.policy_dir)
+    incoming = Incoming(
+        Opener(required(settings.seal_private, "seal_private")), record_people, record_residences
+    )
+    determine = DetermineMonths(law, Determinations(database, outgoing.decisions), clock, read_facts, explain)
+    sign = SignDecisions(Signings(database, outgoing.signatures), clock)
+    return shell.build(
+        shell.Service(
+            settings=settings,
+            database=database,
+            problems=PROBLEMS,
+            title="An Sinh: eligibility",
+            routers=(decisions.router(Reads(database), sign), assessments.router(Assessor(law))),
+            publishes=tuple(topic.name for topic in topics.published_by("eligibility")),
+            awaits=AWAITS,
+            handlers={topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences},
+            workers=(Worker("determinations", determine.step),),
+            invariants=INVARIANTS,
+            on_month_closed=on_month_closed,
+            closing_guard=determination_done,
+        )
+    )
+
+
+def read_facts(case: Mapping[str, Any]) -> PersonFacts:
+    return read_person(case["person"], case.get("household"), case.get("dates"), case.get("context"))
+
+
+def explain(found: Determination, facts: PersonFacts) -> dict[str, Any]:
+    """The part of a decision's receipt that says why."""
+    return {
+        "benefits": [reasons.award(award) for award in found.awards],
+        "reasons": reasons.full(found, facts),
+        "start_month": str(found.start_month) if found.start_month else None,
+    }
+
+
+async def on_month_closed(connection: Connection, _: str, shard: int, month: Month) -> None:
+    await month_closed(connection, AWAITS, shard, month)
+
+
+async def determination_done(connection: Connection, month: Month) -> None:
+    """Refusal `determination_unfinished` while people of the month are still being determined."""
+    waiting = await unfinished_shards(connection, month)
+    if waiting:
+        raise Refusal(
+            "determination_unfinished",
+            f"Còn {waiting} nhóm hồ sơ của tháng {month} đang được xét. Hãy thử lại sau ít phút.",
+            f"{waiting} shards of {month} are still being determined. Try again in a few minutes.",
+        )

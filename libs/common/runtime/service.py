@@ -93,7 +93,8 @@ def _lifespan(service: Service) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.database.open()
-        tasks = [asyncio.create_task(worker.run(), name=worker.name) for worker in _workers(service)]
+        relay = Relay(service.database, service.settings, service.publishes)
+        tasks = [asyncio.create_task(worker.run(), name=worker.name) for worker in _workers(service, relay)]
         try:
             yield
         finally:
@@ -102,20 +103,19 @@ def _lifespan(service: Service) -> Any:
             for task in tasks:
                 with suppress(asyncio.CancelledError):
                     await task
+            await relay.close()
             await service.database.close()
 
     return lifespan
 
 
-def _workers(service: Service) -> list[Worker]:
-    settings = service.settings
+def _workers(service: Service, relay: Relay) -> list[Worker]:
     workers = list(service.workers)
     if service.publishes:
-        relay = Relay(service.database, settings, service.publishes)
         workers.append(Worker("relay", relay.step, idle_seconds=_RELAY_IDLE_SECONDS))
         workers.append(Worker("heartbeat", relay.beat, idle_seconds=_HEARTBEAT_SECONDS))
     if service.handlers:
-        consumer = Consumer(service.database, settings, service.handlers, service.on_month_closed)
+        consumer = Consumer(service.database, service.settings, service.handlers, service.on_month_closed)
         workers.append(repeating("consumer", consumer.run))
     return workers
 

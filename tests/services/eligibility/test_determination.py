@@ -1,0 +1,250 @@
+"""A month's facts come in, are determined by its law, signed, told, and closed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import pytest
+
+from contracts import topics
+from contracts.events.eligibility import DecisionRecorded
+from libs.common.kernel.ids import new_id, show
+from libs.common.runtime.consumer import Consumer
+from libs.common.runtime.postgres import Database
+from libs.common.runtime.sealing import Opener, Sealer
+from services.eligibility.events.incoming import Incoming
+from services.eligibility.settings import EligibilitySettings
+from services.eligibility.store.facts import record_people, record_residences
+from services.eligibility.wiring import on_month_closed, service
+from tests.support.broker import TestBroker
+from tests.support.doors import Door, Topic, deliver, open_door
+from tests.support.postgres import ServiceDatabase, TestCluster
+
+
+@dataclass
+class World:
+    door: Door
+    database: ServiceDatabase
+    consumer: Consumer
+    sealer: Sealer
+    people: Topic
+    residences: Topic
+
+    def person(self, person_id: UUID, version: int = 1, **changed: Any) -> Any:
+        """PersonRecorded of a severely disabled adult in Ninh Thuận, decided in 2016."""
+        facts = changed.pop("facts", {"disability_degree": "severe"})
+        data = {
+            "person_id": show("per", person_id),
+            "version": version,
+            "household_id": show("hhd", new_id()),
+            "commune_code": "22738",
+            "province_code": "56",
+            "former_province_code": "58",
+            "birth_date": "1985-03-01",
+            "sex": "female",
+            "poverty_status": "none",
+            "area": "other",
+            "already_receiving": True,
+            "applied_for": ["monthly_allowance"],
+            "decision_signed_on": "2016-05-04",
+            "facts": self.sealer.seal(orjson.dumps(facts)),
+            **changed,
+        }
+        return self.people.record(person_id, "PersonRecorded", data)
+
+    def again(self, record: Any) -> Any:
+        """The same event once more, further on in the log."""
+        event_id = UUID(dict(record.headers)["ce_id"].decode())
+        return self.people.record(UUID(record.key.decode()), "PersonRecorded", record.value, event_id)
+
+    def resident(self, person_id: UUID, facility_id: UUID) -> Any:
+        data = {
+            "residence_id": show("res", new_id()),
+            "person_id": show("per", person_id),
+            "facility_id": show("fac", facility_id),
+            "from_date": "2018-02-01",
+            "state_paid": True,
+        }
+        return self.residences.record(person_id, "ResidenceStarted", data)
+
+    async def close_month(self, month: str = "2019-12") -> dict[str, Any]:
+        """Both upstream services close the month; wait until everybody is determined."""
+        await deliver(self.consumer, self.people.month_closed(month))
+        await deliver(self.consumer, self.residences.month_closed(month))
+        for _ in range(200):
+            answer = await self.door.client.get(
+                f"/v1/determinations/{month}", headers=self.door.as_("province-officer")
+            )
+            counts: dict[str, Any] = answer.json()
+            if counts["shards_done"] == 4:
+                return counts
+            await asyncio.sleep(0.05)
+        raise AssertionError("the month was not determined in 10 seconds")
+
+    async def told(self) -> list[dict[str, Any]]:
+        connection = await asyncpg.connect(self.database.url_superuser)
+        rows = await connection.fetch("select type, data from outbox order by id")
+        await connection.close()
+        return [{"type": row["type"], **orjson.loads(row["data"])} for row in rows]
+
+    async def decisions_of(self, person_id: UUID) -> list[dict[str, Any]]:
+        answer = await self.door.client.get(
+            "/v1/decisions",
+            params={"person_id": show("per", person_id)},
+            headers=self.door.as_("province-officer"),
+        )
+        found: list[dict[str, Any]] = answer.json()["items"]
+        return found
+
+
+@pytest.fixture
+async def world(postgres_cluster: TestCluster, broker: TestBroker) -> AsyncIterator[World]:
+    database = await postgres_cluster.fresh_database("eligibility")
+    settings = EligibilitySettings.from_environment(
+        "eligibility",
+        {
+            **database.environment,
+            "ANSINH_KAFKA_BOOTSTRAP": broker.bootstrap,
+            "ANSINH_KAFKA_IDEMPOTENT_PRODUCER": "false",
+            "ANSINH_BUSINESS_DATE": "2019-12-05",
+        },
+    )
+    own = Database(settings)
+    await own.open()
+    assert settings.seal_private and settings.seal_public_eligibility
+    incoming = Incoming(Opener(settings.seal_private.get_secret_value()), record_people, record_residences)
+    handlers = {topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences}
+    async with open_door(service(settings)) as door:
+        yield World(
+            door,
+            database,
+            Consumer(own, settings, handlers, on_month_closed),
+            Sealer(settings.seal_public_eligibility),
+            Topic(topics.PERSON.name),
+            Topic(topics.RESIDENCE.name),
+        )
+    await own.close()
+
+
+async def test_a_standing_recipient_is_confirmed_at_the_month_s_law(world: World) -> None:
+    person = new_id()
+    await deliver(world.consumer, [world.person(person)])
+    counts = await world.close_month()
+    assert (counts["persons"], counts["granted"], counts["proposed"]) == (1, 1, 0)
+    [decision] = await world.decisions_of(person)
+    assert (decision["category"], decision["amount_dong"], decision["status"]) == ("k6", 405_000, "confirmed")
+    assert decision["pays_from"] == "2019-12"
+
+
+async def test_the_receipt_names_each_rule_that_was_tried_with_its_article(world: World) -> None:
+    person = new_id()
+    await deliver(world.consumer, [world.person(person)])
+    await world.close_month()
+    [decision] = await world.decisions_of(person)
+    answer = await world.door.client.get(
+        f"/v1/decisions/{decision['decision_id']}", headers=world.door.as_("auditor")
+    )
+    receipt = answer.json()
+    held = [reason for reason in receipt["reasons"] if reason["held"]]
+    # Until 30/06/2021 the allowance of disabled people stood in a decree of their own.
+    assert [reason["citation"] for reason in held] == ["NĐ 28/2012 Đ15"]
+    assert receipt["policy_hash"] and receipt["input_hash"]
+
+
+async def test_a_new_application_pays_nothing_until_the_chair_signs_it(world: World) -> None:
+    person = new_id()
+    application: dict[str, Any] = {
+        "already_receiving": False,
+        "decision_signed_on": None,
+        "application_received_on": "2019-12-02",
+        "disability_certificate_on": "2019-12-01",
+    }
+    await deliver(world.consumer, [world.person(person, **application)])
+    counts = await world.close_month()
+    assert counts["proposed"] == 1
+    [decision] = await world.decisions_of(person)
+    body = {"decision_ids": [decision["decision_id"]]}
+    refused = await world.door.client.post("/v1/signatures", json=body, headers=world.door.as_("maker"))
+    assert refused.status_code == 403
+    chair = world.door.as_("commune-chair", sub="chair@56")
+    assert (await world.door.client.post("/v1/signatures", json=body, headers=chair)).json() == {"signed": 1}
+    again = await world.door.client.post("/v1/signatures", json=body, headers=chair)
+    assert (again.status_code, again.json()["code"]) == (409, "decision_not_proposed")
+    signed = [event for event in await world.told() if event["type"] == "DecisionSigned"]
+    assert [event["signed_by_sub"] for event in signed] == ["chair@56"]
+
+
+async def test_a_resident_gets_nurture_to_the_facility_and_nothing_of_the_community(world: World) -> None:
+    person, facility = new_id(), new_id()
+    await deliver(world.consumer, [world.person(person), world.resident(person, facility)])
+    await world.close_month()
+    [decision] = await world.decisions_of(person)
+    assert (decision["programme"], decision["payee"]) == ("nurture_allowance", "facility")
+    assert decision["facility_id"] == show("fac", facility)
+
+
+async def test_nobody_of_another_province_sees_the_decision(world: World) -> None:
+    person = new_id()
+    await deliver(world.consumer, [world.person(person)])
+    await world.close_month()
+    elsewhere = world.door.as_("province-officer", territory="01")
+    answer = await world.door.client.get(
+        "/v1/decisions", params={"person_id": show("per", person)}, headers=elsewhere
+    )
+    assert answer.json()["items"] == []
+
+
+async def test_what_comes_twice_or_in_another_order_is_decided_once(world: World) -> None:
+    person = new_id()
+    old, new = world.person(person), world.person(person, version=2, facts={"disability_degree": "mild"})
+    await deliver(world.consumer, [new, old])
+    await deliver(world.consumer, [world.again(old), world.again(new)])
+    counts = await world.close_month()
+    assert (counts["persons"], counts["granted"], counts["refused"]) == (1, 0, 1)
+    recorded = [event for event in await world.told() if event["type"] == "DecisionRecorded"]
+    assert len(recorded) == 1
+
+
+async def test_the_next_month_is_silent_where_nothing_changed(world: World) -> None:
+    person = new_id()
+    await deliver(world.consumer, [world.person(person)])
+    await world.close_month("2019-12")
+    await world.close_month("2020-01")
+    assert len(await world.decisions_of(person)) == 1
+
+
+async def test_a_month_is_closed_only_after_everything_upstream(world: World) -> None:
+    officer = world.door.as_("province-officer")
+    early = await world.door.client.post("/v1/month-closings", json={"month": "2019-12"}, headers=officer)
+    assert (early.status_code, early.json()["code"]) == (409, "facts_not_settled")
+    await world.close_month()
+    closed = await world.door.client.post("/v1/month-closings", json={"month": "2019-12"}, headers=officer)
+    assert closed.json()["newly"] is True
+    again = await world.door.client.post("/v1/month-closings", json={"month": "2019-12"}, headers=officer)
+    assert again.json()["newly"] is False
+
+
+async def test_a_decision_is_told_in_the_words_of_its_contract(world: World) -> None:
+    await deliver(world.consumer, [world.person(new_id())])
+    await world.close_month()
+    [event] = [event for event in await world.told() if event["type"] == "DecisionRecorded"]
+    event.pop("type")
+    DecisionRecorded.model_validate(event)
+
+
+async def test_every_promise_holds_and_a_planted_break_is_seen(world: World) -> None:
+    await deliver(world.consumer, [world.person(new_id())])
+    await world.close_month()
+    auditor = world.door.as_("auditor")
+    items = (await world.door.client.get("/v1/invariants", headers=auditor)).json()["items"]
+    assert items and all(item["violations"] == 0 for item in items)
+    connection = await asyncpg.connect(world.database.url_superuser)
+    await connection.execute("update decision set version = 7, policy_hash = ''")
+    await connection.execute("delete from outbox")
+    await connection.close()
+    items = (await world.door.client.get("/v1/invariants", headers=auditor)).json()["items"]
+    assert [item["violations"] for item in items] == [1, 1, 1, 0]
