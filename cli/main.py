@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import platform
+from cli import assess, platform
 
 app = typer.Typer(
     name="ansinh",
@@ -17,6 +17,7 @@ app.command("status")(platform.status)
 app.command("token")(platform.token)
 app.command("verify")(platform.verify)
 app.command("demo")(platform.demo)
+app.command("assess")(assess.assess)
 
 
 def main() -> None:

@@ -213,7 +213,10 @@ def _facts(person: dict[str, Any], found: Mapping[str, Any]) -> PersonFacts:
         **person,
         **found.get("household", {}),
         **dates,
-        already_receiving=context.get("already_receiving", decided_long_ago),
+        # Who moved was receiving at the old place.
+        already_receiving=context.get(
+            "already_receiving", decided_long_ago or "moved_from_province" in context
+        ),
         applied_for=frozenset(context.get("applied_for", (MONTHLY_ALLOWANCE,))),
     )
 

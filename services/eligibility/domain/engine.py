@@ -1,6 +1,7 @@
 """The engine: a policy, and the packs it has been fixed to so far."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from libs.common.kernel.months import Month
 from services.eligibility.domain import determination
@@ -50,3 +51,20 @@ class Engine:
         if pack is None:
             pack = self._packs[key] = resolve(self.policy, month, place, known_in, pension_place)
         return pack
+
+    @cached_property
+    def releases(self) -> tuple[tuple[Month, Month], ...]:
+        """Where the law reaches back: (first month it changed, month in which it became law)."""
+        return self.policy.releases()
+
+    def knowledge(self, month: Month, known_in: Month) -> Month | None:
+        """The `known_in` to ask a pack of `month` with: None unless something came later, so that
+        few packs are built."""
+        for effect, released in self.releases:
+            if effect <= month < released and known_in < released:
+                return released - 1
+        return None
+
+    def back_pay(self, month: Month) -> bool:
+        """Whether a suspension of `month` that ends with the conditions unchanged is paid back."""
+        return self.policy.pick(self.policy.back_pay, month) is not None

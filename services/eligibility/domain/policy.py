@@ -5,10 +5,10 @@ the day its instrument took effect, later than `from_month` where the law reache
 Đ32.3); `only_if` names the reading of an open question under which it holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
@@ -170,3 +170,25 @@ class Policy:
             if all(self.switches[name].chosen == option for name, option in value.only_if):
                 found = value
         return found
+
+    @property
+    def codes_started_early(self) -> frozenset[str]:
+        """Rules that some start rule pays from before the signature."""
+        return frozenset(code for rule in self.start_rules for code in rule.categories)
+
+    def releases(self) -> tuple[tuple[Month, Month], ...]:
+        """Where the law reaches back: (first month it changed, month in which it became law)."""
+        found: dict[Month, Month] = {}
+        for value in self._all_dated():
+            if value.reaches_back and all(self.switches[name].chosen == it for name, it in value.only_if):
+                found[value.known_from] = min(value.from_month, found.get(value.known_from, value.from_month))
+        return tuple((found[released], released) for released in sorted(found))
+
+    def _all_dated(self) -> Iterator[Dated[Any]]:
+        yield from self.central
+        yield from self.social_pension_central
+        for levels in self.local:
+            yield from levels.community + levels.facility + levels.social_pension
+        for category in self.categories:
+            yield from category.who
+            yield from category.coefficients
