@@ -18,6 +18,7 @@ app.command("token")(platform.token)
 app.command("verify")(platform.verify)
 app.command("demo")(platform.demo)
 app.command("assess")(assess.assess)
+app.command("assess")(assess.assess)
 
 
 def main() -> None:

@@ -111,7 +111,8 @@ def verify(as_json: AsJson = False) -> None:
 
     async def ask() -> list[verifying.Finding]:
         auditor = await tokens.token(places, keys.load(places.var), "auditor")
-        return await verifying.verify({name: places.url(name) for name in SERVICES}, auditor)
+        findings, _ = await verifying.verify({name: places.url(name) for name in SERVICES}, auditor)
+        return findings
 
     try:
         findings = asyncio.run(ask())
@@ -140,13 +141,12 @@ def demo(
     keep: Annotated[bool, typer.Option(help="Giữ dữ liệu lần trước · keep the last run's data.")] = False,
 ) -> None:
     """Chạy trọn một tình huống · Run a scenario end to end: registered, decided, paid, reconciled, seen."""
-    from deploy.local import supervisor
     from deploy.local.demo import run
     from deploy.local.demo.options import Options
 
     places = _places()
     options = Options(scenario, _kafka(kafka), people, seed, keep)
-    good = _supervised(lambda: run.demo(places, options, supervisor.running, _console, _say), interrupted=130)
+    good = _supervised(lambda: run.demo(places, options, _console, _say), interrupted=130)
     raise typer.Exit(0 if good else 1)
 
 
@@ -156,7 +156,7 @@ def _supervised(make: Callable[[], Coroutine[Any, Any, T]], interrupted: int) ->
     try:
         return supervisor.run(make)
     except CannotStart as error:
-        _errors.print(f"[red]✗[/] {escape(str(error))}")
+        _errors.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         _console.print("Đã dừng. · Ended.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from deploy.local.failures import CannotStart
-from deploy.local.places import HOST
+from deploy.local.places import HOST, ROOT
 from deploy.local.processes import Command
 
 VERSION = "4.1.1"
@@ -49,7 +49,7 @@ def command(var: Path, port: int, controller_port: int, environment: Mapping[str
             f"KAFKA=apache cần {names}. Hãy cài đặt, hoặc chạy không có KAFKA=apache để dùng bản nhúng.",
             f"KAFKA=apache needs {names}. Install it, or leave out KAFKA=apache to use the embedded broker.",
         )
-    jars = _fetch(var / "kafka" / VERSION)
+    jars = _fetch(ROOT / "var" / "kafka" / VERSION)
     folder = var / "kafka" / "node"
     folder.mkdir(parents=True, exist_ok=True)
     properties = folder / "server.properties"

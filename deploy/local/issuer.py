@@ -22,23 +22,14 @@ from starlette.routing import Route
 
 from deploy.local import keys
 from deploy.local.places import HOST, Places
+from libs.common.runtime.access import ROLES
 
 _AUDIENCE = "ansinh"
 _LIFETIME_SECONDS = 3_600
 _KEY_BITS = 2_048
 _BODY_BYTES_MAX = 4_096
-#: Who `ansinh token --as` may name: what stands before a colon is the role, what follows the agency.
-ROLES = (
-    "commune-officer",
-    "commune-chair",
-    "province-officer",
-    "maker",
-    "checker",
-    "auditor",
-    "ministry",
-    "importer",
-)
 PARTNER_PREFIX = "bank:"
+_PARTNER = "partner"
 
 
 def identity(who: str, territory: str | None) -> dict[str, Any] | None:
@@ -50,9 +41,9 @@ def identity(who: str, territory: str | None) -> dict[str, Any] | None:
         agency = who.removeprefix(PARTNER_PREFIX)
         if not agency.isalnum() or len(agency) > 12:
             return None
-        return {"sub": f"{who}@local", "roles": ["partner"], "agency": agency, "territory": None}
+        return {"sub": f"{who}@local", "roles": [_PARTNER], "agency": agency, "territory": None}
     role, _, number = who.partition(".")
-    if role not in ROLES or not (number == "" or number.isdigit()):
+    if role not in ROLES or role == _PARTNER or not (number == "" or number.isdigit()):
         return None
     if territory is not None and not (len(territory) == 2 and territory.isdigit()):
         return None
@@ -111,7 +102,9 @@ def build(issuer: str, key: RSAKey, secret: str) -> Starlette:
             return JSONResponse({"error": "invalid_client"}, 401)
         claims = identity(str(body.get("as", "")), body.get("territory"))
         if claims is None:
-            return JSONResponse({"error": "invalid_request", "known": [*ROLES, "bank:<code>"]}, 400)
+            return JSONResponse(
+                {"error": "invalid_request", "known": [*(ROLES.keys() - {_PARTNER}), "bank:<code>"]}, 400
+            )
         signed = sign(key, issuer, claims, int(time.time()))
         answer = {"access_token": signed, "token_type": "Bearer", "expires_in": _LIFETIME_SECONDS}
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})

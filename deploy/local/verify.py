@@ -35,8 +35,11 @@ class Counts:
     expected: int
 
 
-async def verify(urls: Mapping[str, str], token: str) -> list[Finding]:
-    """Every invariant. Waits up to a minute for events under way. httpx.HTTPError when a door is shut."""
+async def verify(urls: Mapping[str, str], token: str) -> tuple[list[Finding], Counts]:
+    """Every invariant, and how many events there are. Waits up to a minute for events under way.
+
+    httpx.HTTPError when a door is shut.
+    """
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=headers) as client:
         positions = await arrived_positions(client, urls)
@@ -47,7 +50,7 @@ async def verify(urls: Mapping[str, str], token: str) -> list[Finding]:
             Finding(item["number"], item["name"], service, item["violations"], tuple(item["sample"]))
             for item in answer["items"]
         ]
-    return sorted(findings, key=lambda finding: (finding.number, finding.where))
+    return sorted(findings, key=lambda finding: (finding.number, finding.where)), counts(positions)
 
 
 async def arrived_positions(client: httpx.AsyncClient, urls: Mapping[str, str]) -> dict[str, Any]:

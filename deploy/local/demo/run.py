@@ -1,0 +1,131 @@
+"""A scenario, end to end: generated, registered, decided, paid, reconciled, seen, checked."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+
+from deploy.local import keys, supervisor, tokens, verify
+from deploy.local.children import Say
+from deploy.local.demo import figures, paying, report, stages
+from deploy.local.demo.client import Away, Client, Refused
+from deploy.local.demo.options import Options
+from deploy.local.demo.screen import Screen, Stage, Stuck
+from deploy.local.demo.stages import Journey, Wrong
+from deploy.local.environment import Choice
+from deploy.local.failures import CannotStart
+from deploy.local.keys import SERVICES
+from deploy.local.places import Places
+from deploy.local.status import supervisor_pid
+from scenarios import NAMES, Manifest, generate
+
+Step = Callable[[Journey, Stage], Awaitable[None]]
+_STEPS: tuple[tuple[str, str, str, Step], ...] = (
+    ("facilities", "Ghi nhận cơ sở", "Facilities registered", stages.register_facilities),
+    ("import", "Nhập người", "People imported", stages.import_people),
+    ("admissions", "Tiếp nhận vào cơ sở", "Residents admitted", stages.admit_residents),
+    ("close_facts", "Chốt dữ kiện tháng", "The month's facts closed", stages.close_facts),
+    ("decide", "Xét hưởng", "Everybody decided", stages.decide),
+    ("sign", "Chủ tịch xã ký", "New decisions signed", stages.sign),
+    ("close_decisions", "Chốt quyết định", "Decisions closed", stages.close_decisions),
+    ("build_run", "Lập danh sách chi trả", "Run built", paying.build_run),
+    ("approve", "Duyệt", "Approved by a second person", paying.approve),
+    ("instruct", "Gửi ngân hàng, bưu điện", "Partners instructed", paying.instruct),
+    ("reconcile", "Đối soát", "Reconciled", paying.reconcile),
+)
+
+
+async def demo(places: Places, options: Options, console: Console, say: Say) -> bool:
+    """Run the scenario; True when nothing is off. Prints as it goes, writes summary.json at the end."""
+    if options.scenario not in NAMES:
+        raise CannotStart(
+            f"Không có tình huống {options.scenario!r}. Có: {', '.join(NAMES)}.",
+            f"There is no scenario {options.scenario!r}. There are: {', '.join(NAMES)}.",
+        )
+    folder = places.var / "demo"
+    data = Places(places.var / "demo-data", places.port_base)
+    started, screen = time.monotonic(), Screen(console)
+    manifest = await _generate(screen, options, folder)
+    _require_down(data)
+    if not options.keep:
+        shutil.rmtree(data.var, ignore_errors=True)
+    choice = Choice(options.kafka, business_date=manifest.business_date)
+    async with _started(screen, data, choice, say) as platform:
+        client = Client(data, keys.load(data.var), manifest.province_code)
+        journey = Journey(client, manifest, folder / "population")
+        try:
+            found = await supervisor.while_alive(platform, _drive(screen, journey))
+        except (Away, Refused, Stuck, Wrong) as error:
+            console.print(f"[red]✗[/] {escape(str(error))}")
+            console.print(f"  {data.log}")
+            return False
+        finally:
+            await client.close()
+    seconds = {"total": round(time.monotonic() - started, 2), "stages": screen.seconds}
+    summary = figures.summary(manifest, found, seconds)
+    (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
+    report.show(console, manifest, found)
+    off = figures.problems(manifest, found)
+    for line in off:
+        console.print(f"[red]✗[/] {escape(line)}")
+    if not off:
+        console.print(f"[green]✓[/] {folder / 'summary.json'}  [dim]{seconds['total']} s[/]")
+    return not off
+
+
+def _clear_summary(folder: Path) -> None:
+    """A run that fails must not leave the figures of the one before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "summary.json").unlink(missing_ok=True)
+
+
+async def _generate(screen: Screen, options: Options, folder: Path) -> Manifest:
+    _clear_summary(folder)
+    async with screen.stage("generate", "Sinh dân số giả lập", "Population generated") as stage:
+        try:
+            manifest = await asyncio.to_thread(
+                generate, options.scenario, folder / "population", options.people, options.seed
+            )
+        except ValueError as error:
+            raise CannotStart(f"Không sinh được dân số: {error}", f"No such population: {error}") from error
+        stage.tell(f"{manifest.people:,} người · people")
+    return manifest
+
+
+@asynccontextmanager
+async def _started(
+    screen: Screen, data: Places, choice: Choice, say: Say
+) -> AsyncIterator[supervisor.Platform]:
+    async with AsyncExitStack() as running:
+        async with screen.stage("start", "Khởi động nền tảng", "Platform started"):
+            platform = await running.enter_async_context(supervisor.running(data, choice, say))
+        yield platform
+
+
+async def _drive(screen: Screen, journey: Journey) -> figures.Figures:
+    for key, vietnamese, english, step in _STEPS:
+        async with screen.stage(key, vietnamese, english) as stage:
+            await step(journey, stage)
+    client = journey.client
+    async with screen.stage("verify", "Kiểm tra bất biến", "Invariants checked") as stage:
+        urls = {name: client.places.url(name) for name in SERVICES}
+        auditor = await tokens.token(client.places, client.secrets, "auditor")
+        findings, counts = await verify.verify(urls, auditor)
+        stage.tell(f"{sum(finding.violations for finding in findings)} vi phạm · violations")
+    async with screen.stage("figures", "Đọc số liệu qua GraphQL", "Figures read from the gateway"):
+        return await figures.read(journey, counts, findings)
+
+
+def _require_down(data: Places) -> None:
+    pid = supervisor_pid(data)
+    if pid is not None:
+        raise CannotStart(
+            f"Một lần chạy khác (tiến trình {pid}) đang dùng {data.var}. Hãy đợi, hoặc dừng nó.",
+            f"Another run (process {pid}) is using {data.var}. Wait for it, or end it.",
+        )
