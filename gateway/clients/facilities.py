@@ -9,7 +9,7 @@ from gateway.clients.upstream import Caller, Upstream
 
 
 class Facility(msgspec.Struct, frozen=True):
-    """A home for social assistance."""
+    """A home for social assistance; `occupied` on the business date."""
 
     facility_id: str
     code: str
@@ -19,6 +19,7 @@ class Facility(msgspec.Struct, frozen=True):
     province_code: str
     commune_code: str
     places: int
+    occupied: int
 
 
 class FacilitiesPage(msgspec.Struct, frozen=True):
@@ -27,18 +28,18 @@ class FacilitiesPage(msgspec.Struct, frozen=True):
 
 
 class Occupancy(msgspec.Struct, frozen=True):
-    """How full a home is."""
+    """How full the homes of one kind in one province are, on the business date."""
 
-    facility_id: str
+    province_code: str
+    kind: str
+    facilities: int
     places: int
-    residents: int
-    code: str = ""
-    name: str = ""
+    occupied: int
+    free: int
 
 
-class OccupancyPage(msgspec.Struct, frozen=True):
+class OccupancyAnswer(msgspec.Struct, frozen=True):
     items: list[Occupancy]
-    next_cursor: str | None = None
 
 
 class Residence(msgspec.Struct, frozen=True):
@@ -72,11 +73,9 @@ class Facilities:
     async def facility(self, caller: Caller, facility_id: str) -> Facility:
         return await self.upstream.get(f"/v1/facilities/{facility_id}", caller, Facility)
 
-    async def occupancy(
-        self, caller: Caller, province_code: str | None, limit: int, cursor: str | None
-    ) -> OccupancyPage:
-        params = {"province_code": province_code, "limit": limit, "cursor": cursor}
-        return await self.upstream.get("/v1/occupancy", caller, OccupancyPage, params)
+    async def occupancy(self, caller: Caller, province_code: str | None) -> list[Occupancy]:
+        params = {"province_code": province_code}
+        return (await self.upstream.get("/v1/occupancy", caller, OccupancyAnswer, params)).items
 
     async def residences_of(self, caller: Caller, person_id: str) -> list[Residence]:
         page = await self.upstream.get("/v1/residences", caller, ResidencesPage, {"person_id": person_id})

@@ -8,7 +8,7 @@ from gateway.clients import facilities
 from gateway.engine.prices import Price, priced
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
-from gateway.schema.place import Commune
+from gateway.schema.place import Commune, province_name
 
 
 @strawberry.type(description="A home for social assistance (cơ sở trợ giúp xã hội).")
@@ -19,6 +19,7 @@ class Facility:
     kind: str
     sector: str
     places: int
+    occupied: int = strawberry.field(description="Places taken on the business date.")
     province_code: str
     commune: Commune
 
@@ -31,6 +32,7 @@ class Facility:
             kind=found.kind,
             sector=found.sector,
             places=found.places,
+            occupied=found.occupied,
             province_code=found.province_code,
             commune=Commune.of(context.doors.units, found.commune_code, context.today),
         )
@@ -42,18 +44,27 @@ class FacilityConnection:
     next_cursor: str | None = strawberry.field(description="Give it as `after`; null on the last page.")
 
 
-@strawberry.type(description="How full a facility is.")
+@strawberry.type(description="How full the homes of one kind in one province are, on the business date.")
 class Occupancy:
-    facility_id: strawberry.ID
-    name: str
+    province_code: str
+    province_name: str | None
+    kind: str
+    facilities: int
     places: int
-    residents: int
+    occupied: int
+    free: int
 
-
-@strawberry.type(description="Occupancies, a page of them.")
-class OccupancyConnection:
-    nodes: list[Occupancy] = strawberry.field(metadata=priced(Price()))
-    next_cursor: str | None = strawberry.field(description="Give it as `after`; null on the last page.")
+    @classmethod
+    def of(cls, found: facilities.Occupancy, context: Asked) -> "Occupancy":
+        return cls(
+            province_code=found.province_code,
+            province_name=province_name(context.doors.units, found.province_code),
+            kind=found.kind,
+            facilities=found.facilities,
+            places=found.places,
+            occupied=found.occupied,
+            free=found.free,
+        )
 
 
 @strawberry.type(description="A person's stay in a facility; no `until` while it lasts.")

@@ -12,7 +12,6 @@ from gateway.schema.facility import (
     Facility,
     FacilityConnection,
     Occupancy,
-    OccupancyConnection,
 )
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
@@ -122,27 +121,11 @@ class Query:
         nodes = [Facility.of(one, context) for one in page.items]
         return FacilityConnection(nodes=nodes, next_cursor=page.next_cursor)
 
-    @fields.field("How full the homes are.", Price(points=20, per_item=_PAGE_MAX, sized_by="first"))
-    async def occupancy(
-        self,
-        info: _Info,
-        province_code: str | None = None,
-        first: int = 20,
-        after: str | None = None,
-    ) -> OccupancyConnection:
+    @fields.field("How full the homes are, by province and kind.", Price(points=20, per_item=300))
+    async def occupancy(self, info: _Info, province_code: str | None = None) -> list[Occupancy]:
         context = asked(info)
-        size = _size(first, _PAGE_MAX)
-        page = await context.doors.facilities.occupancy(context.caller, province_code, size, after)
-        nodes = [
-            Occupancy(
-                facility_id=strawberry.ID(one.facility_id),
-                name=one.name,
-                places=one.places,
-                residents=one.residents,
-            )
-            for one in page.items
-        ]
-        return OccupancyConnection(nodes=nodes, next_cursor=page.next_cursor)
+        found = await context.doors.facilities.occupancy(context.caller, province_code)
+        return [Occupancy.of(one, context) for one in found]
 
     @fields.field("How many people are registered.", Price(points=10))
     async def counts(self, info: _Info) -> Counts:

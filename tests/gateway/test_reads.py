@@ -187,6 +187,7 @@ async def test_facilities_and_a_residents_home(client: httpx.AsyncClient, people
         "province_code": "01",
         "commune_code": "00001",
         "places": 40,
+        "occupied": 31,
     }
     people.says("facilities", f"/v1/facilities/{FACILITY}", home)
     people.says("facilities", "/v1/facilities", {"items": [home], "next_cursor": None})
@@ -198,12 +199,35 @@ async def test_facilities_and_a_residents_home(client: httpx.AsyncClient, people
         "state_paid": True,
     }
     people.says("facilities", "/v1/residences", {"items": [stay], "next_cursor": None})
-    query = """query ($id: ID!) { facilities { nodes { name places commune { name } } }
+    query = """query ($id: ID!) { facilities { nodes { name places occupied commune { name } } }
         person(id: $id) { residence { fromDate statePaid facility { name } } } }"""
     answer = await ask(client, query, id=PERSON)
     assert "errors" not in answer, answer
-    assert answer["data"]["facilities"]["nodes"][0]["places"] == 40
+    node = answer["data"]["facilities"]["nodes"][0]
+    assert (node["places"], node["occupied"]) == (40, 31)
     assert answer["data"]["person"]["residence"]["facility"] == {"name": "Trung tâm Bảo trợ Thử nghiệm"}
+
+
+async def test_how_full_the_homes_are(client: httpx.AsyncClient, services: Services) -> None:
+    row = {
+        "province_code": "79",
+        "kind": "elderly",
+        "facilities": 9,
+        "places": 90,
+        "occupied": 60,
+        "free": 30,
+    }
+    services.says("facilities", "/v1/occupancy", {"items": [row]})
+    answer = await ask(client, '{ occupancy(provinceCode: "79") { provinceName kind places occupied free } }')
+    assert answer["data"]["occupancy"] == [
+        {
+            "provinceName": "Thành phố Hồ Chí Minh",
+            "kind": "elderly",
+            "places": 90,
+            "occupied": 60,
+            "free": 30,
+        }
+    ]
 
 
 async def test_who_or_what_is_not_there_is_null(client: httpx.AsyncClient, services: Services) -> None:
