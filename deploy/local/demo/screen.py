@@ -81,7 +81,8 @@ class Screen:
             TimeElapsedColumn(),
         )
         started = time.monotonic()
-        with Progress(*columns, console=self.console, transient=True) as bars:
+        unseen = not self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=unseen) as bars:
             stage = Stage(bars, bars.add_task(f"{vietnamese} · {english}", total=None))
             yield stage
         took = time.monotonic() - started

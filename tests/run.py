@@ -1,0 +1,98 @@
+"""`make test`: every test, in parts, with the time that each part took. An empty part fails.
+
+`python -m tests.run --real` runs those marked `real` instead, which need more than Python.
+"""
+
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+
+_TESTS = Path(__file__).parent
+_REPORTS = _TESTS.parent / "var" / "test"
+_MINUTES_MAX = 12
+#: The folders of each part. What is named nowhere belongs to the first part, so none is forgotten.
+_PARTS: dict[str, tuple[str, ...]] = {
+    "unit and property": (),
+    "architecture and contracts": ("architecture", "contracts"),
+    "services": ("services", "gateway", "simulators", "local"),
+    "journeys": ("journeys",),
+    "faults": ("faults",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    part: str
+    passed: int
+    failed: int
+    seconds: float
+
+    @property
+    def good(self) -> bool:
+        return self.failed == 0 and self.passed > 0
+
+
+def parts() -> dict[str, list[Path]]:
+    """Every test folder in exactly one part."""
+    named = {folder for folders in _PARTS.values() for folder in folders}
+    rest = sorted(
+        path
+        for path in _TESTS.iterdir()
+        if path.name not in named and (path.name.startswith("test_") or any(path.glob("**/test_*.py")))
+    )
+    first, *others = _PARTS
+    found = {first: rest}
+    for part in others:
+        found[part] = [_TESTS / folder for folder in _PARTS[part] if (_TESTS / folder).exists()]
+    return found
+
+
+def run(part: str, paths: list[Path], marker: str) -> Outcome:
+    """One pytest process for a part."""
+    print(f"── {part}", flush=True)
+    report = _REPORTS / f"{part.replace(' ', '-')}.xml"
+    report.unlink(missing_ok=True)
+    started = time.monotonic()
+    if paths:
+        arguments = [*map(str, paths), "-m", marker, f"--junitxml={report}", "--no-header"]
+        subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False)
+    seconds = time.monotonic() - started
+    if not report.exists():
+        return Outcome(part, 0, 1 if paths else 0, seconds)
+    suites = ET.parse(report).getroot().iter("testsuite")
+    counted = [
+        {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors")} for suite in suites
+    ]
+    failed = sum(count["failures"] + count["errors"] for count in counted)
+    return Outcome(part, max(0, sum(count["tests"] for count in counted) - failed), failed, seconds)
+
+
+def show(outcomes: list[Outcome]) -> None:
+    """The split of the time, then one plain line."""
+    print(f"\n{'part':<28} {'passed':>7} {'failed':>7} {'seconds':>8}")
+    for outcome in outcomes:
+        empty = "" if outcome.passed or outcome.failed else "  EMPTY"
+        counts = f"{outcome.passed:>7} {outcome.failed:>7} {outcome.seconds:>8.1f}"
+        print(f"{outcome.part:<28} {counts}{empty}")
+    passed, failed = (sum(getattr(o, name) for o in outcomes) for name in ("passed", "failed"))
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    if seconds > _MINUTES_MAX * 60:
+        print(f"over the budget of {_MINUTES_MAX} minutes")
+    print(f"{passed} passed, {failed} failed in {seconds:.1f}s")
+
+
+def main() -> int:
+    _REPORTS.mkdir(parents=True, exist_ok=True)
+    if "--real" in sys.argv[1:]:
+        outcomes = [run("real", [_TESTS], "real")]
+    else:
+        outcomes = [run(part, paths, "not real") for part, paths in parts().items()]
+    show(outcomes)
+    return 0 if all(outcome.good for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
