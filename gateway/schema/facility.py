@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from gateway.clients import facilities
+from gateway.clients import facilities as answers
 from gateway.engine.prices import Price, priced
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
@@ -24,7 +24,7 @@ class Facility:
     commune: Commune
 
     @classmethod
-    def of(cls, found: facilities.Facility, context: Asked) -> "Facility":
+    def of(cls, found: answers.Facility, context: Asked) -> "Facility":
         return cls(
             id=strawberry.ID(found.facility_id),
             code=found.code,
@@ -55,7 +55,7 @@ class Occupancy:
     free: int
 
     @classmethod
-    def of(cls, found: facilities.Occupancy, context: Asked) -> "Occupancy":
+    def of(cls, found: answers.Occupancy, context: Asked) -> "Occupancy":
         return cls(
             province_code=found.province_code,
             province_name=province_name(context.doors.units, found.province_code),
@@ -81,7 +81,7 @@ class Residence:
         return Facility.of(await context.loaders.facility.load(self.facility_id), context)
 
     @classmethod
-    def of(cls, found: facilities.Residence) -> "Residence":
+    def of(cls, found: answers.Residence) -> "Residence":
         return cls(
             id=strawberry.ID(found.residence_id),
             from_date=found.from_date,
