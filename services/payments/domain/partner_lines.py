@@ -105,11 +105,18 @@ class ReadReport:
     file_rejected_reason: str | None = None
 
 
+def one_line(text: str, characters_max: int = NAME_CHARACTERS_MAX) -> str:
+    """`text` as any file may hold it: no control characters, single spaces, cut to its maximum."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:characters_max].rstrip()
+
+
 def unpayable_because(order: PaymentOrder, *, in_cash: bool) -> str | None:
     """The field that keeps an order out of any file, or None: one such must not stop all the others."""
     if order.amount_dong <= 0:
         return "amount_dong"
-    if not order.payee_name.strip():
+    if not one_line(order.payee_name):
         return "payee_name"
     if in_cash:
         return None
