@@ -101,6 +101,6 @@ class Reads:
             return None
         return {**dict(row), "receipt": orjson.loads(zlib.decompress(row["receipt"]))}
 
-    async def progress(self, month: Month) -> dict[str, int]:
+    async def progress(self, month: Month) -> dict[str, int | bool]:
         async with self._database.bulk() as connection:
             return await progress(connection, month)

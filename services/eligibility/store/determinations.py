@@ -9,6 +9,7 @@ import orjson
 
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
+from libs.common.kernel.sharding import SHARDS
 from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
@@ -212,7 +213,7 @@ async def unfinished_shards(connection: Connection, month: Month) -> int:
     )
 
 
-async def progress(connection: Connection, month: Month) -> dict[str, int]:
+async def progress(connection: Connection, month: Month) -> dict[str, int | bool]:
     """Counts of a month: people due and determined; people who have a decision, by what it says."""
     counts = await connection.fetchrow(
         "select coalesce(sum(persons), 0)::bigint as persons,"
@@ -239,4 +240,11 @@ async def progress(connection: Connection, month: Month) -> dict[str, int]:
     undetermined = await connection.fetchval(
         "select count(*) from undetermined where month = $1", month.first_day
     )
-    return {**dict(counts or {}), **dict(decisions or {}), "undetermined": undetermined}
+    assert counts is not None and decisions is not None
+    return {
+        "persons": counts["persons"],
+        "determined": counts["determined"],
+        "done": counts["shards_done"] == SHARDS,
+        **dict(decisions),
+        "undetermined": undetermined,
+    }

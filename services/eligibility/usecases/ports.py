@@ -107,5 +107,5 @@ class DecisionReads(Protocol):
     async def one(self, territory: str | None, decision_id: UUID) -> Mapping[str, Any] | None:
         """With `receipt`: facts, awards, every rule that was tried."""
 
-    async def progress(self, month: Month) -> Mapping[str, int]:
+    async def progress(self, month: Month) -> Mapping[str, int | bool]:
         """Counts of a month's determination."""
