@@ -55,7 +55,7 @@ format: $(STAMP) ## Sắp lại mã nguồn · Format the code
 	@$(BIN)/ruff format .
 
 contracts: $(STAMP) ## Sinh lại contracts/schemas · Generate contracts/schemas again
-	@$(BIN)/python -m contracts.generate
+	@$(BIN)/python -m deploy.contracts
 
 clean: ## Xóa dữ liệu cục bộ (var/) · Delete the local data (var/)
 	@rm -rf var
