@@ -67,10 +67,22 @@ def key_of(cursor: str, *types: type) -> list[int | str]:
     except (NotBase64, orjson.JSONDecodeError, UnicodeEncodeError, ValueError):
         key = None
     if not isinstance(key, list) or [type(part) for part in key] != list(types):
-        raise Refusal(
-            "request_invalid",
-            "Con trỏ trang không hợp lệ; hãy dùng next_cursor của trang trước.",
-            "The page cursor is not valid; use next_cursor of the page before.",
-            (FieldError("cursor", "not_a_cursor", "Không phải con trỏ trang.", "Not a page cursor."),),
-        )
+        raise _no_cursor()
     return key
+
+
+def person_after(cursor: str) -> UUID:
+    """The person that a page of people ended with; Refusal `request_invalid`."""
+    try:
+        return UUID(str(key_of(cursor, str)[0]))
+    except ValueError:
+        raise _no_cursor() from None
+
+
+def _no_cursor() -> Refusal:
+    return Refusal(
+        "request_invalid",
+        "Con trỏ trang không hợp lệ; hãy dùng next_cursor của trang trước.",
+        "The page cursor is not valid; use next_cursor of the page before.",
+        (FieldError("cursor", "not_a_cursor", "Không phải con trỏ trang.", "Not a page cursor."),),
+    )

@@ -1,14 +1,13 @@
 """People over HTTP: register one, find, look up, show."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from libs.common.kernel.ids import show
 from libs.common.runtime.access import Actor, requires
 from libs.common.runtime.problems import not_found
-from services.registry.api.doors import Cursor, Limit, Through, cursor_of, key_of, person_id
+from services.registry.api.doors import Cursor, Limit, Through, cursor_of, person_after, person_id
 from services.registry.api.models import (
     Counts,
     Lookup,
@@ -50,7 +49,7 @@ async def people(
     cursor: Cursor = None,
 ) -> PeoplePage:
     """People of the caller's territory, in the order of registration."""
-    after = UUID(str(key_of(cursor, str)[0])) if cursor else None
+    after = person_after(cursor) if cursor else None
     lines = await doors.find.lines(
         actor.territory,
         name=q,

@@ -41,7 +41,7 @@ class PeopleTable:
         account = account_values(registration, self._protection)
         try:
             async with self._database.session(territory) as session:
-                await session.execute(
+                await session.exec(
                     insert(HouseholdRow)
                     .values(
                         household_id=registration.household_id,

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,10 @@ async def test_a_whole_file_is_taken_with_an_event_for_each_person_and_account(r
 
 async def test_a_workbook_says_the_same_as_a_csv_file(registry: Registry) -> None:
     rows = [person(1, already_receiving="true"), person(2, pension_dong_monthly="350000")]
-    typed = [rows[0] | {"birth_date": date(1940, 5, 6), "already_receiving": True}, rows[1]]
-    typed[1]["pension_dong_monthly"] = 350000  # type: ignore[call-overload]
+    typed: list[dict[str, Any]] = [
+        {**rows[0], "birth_date": date(1940, 5, 6), "already_receiving": True},
+        {**rows[1], "pension_dong_monthly": 350000},
+    ]
 
     shown = await registry.taken(xlsx_file(typed), "people.xlsx")
 

@@ -42,6 +42,7 @@ class Registry:
     client: httpx.AsyncClient
     look: "asyncpg.Connection[asyncpg.Record]"
     openers: Mapping[str, Opener]
+    environment: Mapping[str, str]
 
     async def work(self, steps_max: int = 1_000) -> int:
         """Let the import worker do what there is; the number of its steps."""
@@ -65,7 +66,7 @@ class Registry:
         answer = await self.client.get(f"/v1/imports/{import_id}/errors", headers=token(OFFICER))
         return [(one["row_number"], one["column"], one["code"]) for one in answer.json()["items"]]
 
-    async def get(self, path: str, as_: str = OFFICER, **params: str | int) -> httpx.Response:
+    async def get(self, path: str, as_: str = OFFICER, **params: str) -> httpx.Response:
         return await self.client.get(path, params=params, headers=token(as_))
 
     async def events(self, type_: str) -> list[dict[str, Any]]:
@@ -92,6 +93,7 @@ async def open_registry(database: ServiceDatabase) -> Registry:
         client,
         await asyncpg.connect(database.url_superuser),
         {to: Opener(environment[f"ANSINH_SEAL_PRIVATE_{to.upper()}"]) for to in ("eligibility", "payments")},
+        environment,
     )
 
 
