@@ -1,6 +1,6 @@
 """What goes out to a paying agency and what comes back, whatever the file looks like."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -36,7 +36,7 @@ class PostReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PaymentOrder:
-    """One payment to one payee. `account_number` is empty where it is paid in cash.
+    """One payment to one payee. `account_number` is empty where it is paid in cash. Never logged whole.
 
     `personal_id` and `commune_code` stand in a post office's list only; a bank is told neither.
     """
@@ -76,7 +76,8 @@ class FileHeader:
 class ReportLine:
     """What an agency says of one payment, as it wrote it; None where it says nothing.
 
-    `end_to_end_id` is our `pay_` id if the agency kept it; nothing here is matched or trusted yet.
+    `end_to_end_id` is our `pay_` id if the agency kept it; nothing here is matched or trusted yet. Name and
+    account stay out of `repr`, and so out of logs.
     """
 
     end_to_end_id: str
@@ -84,8 +85,13 @@ class ReportLine:
     status: LineStatus
     reason_code: str | None = None
     booked_on: date | None = None
-    payee_account_last4: str | None = None
-    payee_name: str | None = None
+    payee_account: str | None = field(default=None, repr=False)
+    payee_name: str | None = field(default=None, repr=False)
+
+    @property
+    def payee_account_last4(self) -> str | None:
+        """What may be shown of the account."""
+        return self.payee_account[-4:] if self.payee_account else None
 
 
 @dataclass(frozen=True, slots=True)
