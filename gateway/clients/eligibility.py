@@ -9,15 +9,24 @@ import msgspec
 from gateway.clients.upstream import Caller, Upstream
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A fact that a rule asked for: what it needs, what is there, and whether that was enough."""
+
+    fact: str
+    needs: Any
+    has: Any
+    held: bool
+
+
 class Reason(msgspec.Struct, frozen=True):
-    """One rule that was tried: whether it held, on which facts, what failed, and where it stands."""
+    """One rule that was tried: whether it held, on which facts, what took its place, where it stands."""
 
     rule: str
     held: bool
-    facts: Any = None
-    citation: str | None = None
-    failed: list[str] = []
+    facts: list[Asked] = []
     excluded_by: str | None = None
+    citation: str | None = None
+    mark: str | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):

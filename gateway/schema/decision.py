@@ -1,7 +1,6 @@
 """Decisions and their reasons, as eligibility recorded them."""
 
 from datetime import date
-from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -14,17 +13,29 @@ from gateway.schema.scalars import CoefficientText, Dong, MonthText
 from gateway.schema.words import DecisionStatus, Outcome, Programme
 from libs.common.kernel.money import Coefficient
 
+_HEALTH_CONDITION = "health_condition"
+_RULES_OF_ILLNESS = frozenset({"k3", "k8"})
+_FACTS_OF_ILLNESS = frozenset({"hiv_positive"})
+
+
+@strawberry.type(description="A fact that a rule asked for.")
+class FactAsked:
+    fact: str
+    needs: JSON | None
+    has: JSON | None
+    held: bool
+
 
 @strawberry.type(description="A rule of the law that was tried, and whether it held.")
 class Reason:
-    rule: str
+    rule: str = strawberry.field(description="health_condition for the rules that would tell an illness.")
     held: bool
-    facts: JSON | None = strawberry.field(description="The facts that the rule looked at.")
-    failed: list[str] = strawberry.field(
-        description="The facts by which it failed.", metadata=priced(Price(per_item=5))
+    facts: list[FactAsked] = strawberry.field(
+        description="None for health_condition.", metadata=priced(Price(per_item=6))
     )
-    excluded_by: str | None = strawberry.field(description="The category that takes its place.")
+    excluded_by: str | None = strawberry.field(description="The rule that takes its place.")
     citation: str | None = strawberry.field(description="Where in the law it stands.")
+    mark: str | None = strawberry.field(description="How surely it was read there.")
 
 
 @strawberry.type(description="What the law grants, or refuses, to a person under a programme.")
@@ -70,12 +81,27 @@ class Decision:
 
 
 def _reason(reason: eligibility.Reason) -> Reason:
-    facts: Any = reason.facts
+    if _tells_an_illness(reason.rule):
+        hidden = Reason(
+            rule=_HEALTH_CONDITION, held=reason.held, facts=[], excluded_by=None, citation=None, mark=None
+        )
+        return hidden
+    facts = [
+        FactAsked(fact=one.fact, needs=one.needs, has=one.has, held=one.held)
+        for one in reason.facts
+        if one.fact not in _FACTS_OF_ILLNESS
+    ]
+    instead = reason.excluded_by
     return Reason(
         rule=reason.rule,
         held=reason.held,
         facts=facts,
-        failed=reason.failed,
-        excluded_by=reason.excluded_by,
+        excluded_by=_HEALTH_CONDITION if instead and _tells_an_illness(instead) else instead,
         citation=reason.citation,
+        mark=reason.mark,
     )
+
+
+def _tells_an_illness(rule: str) -> bool:
+    """k3 and k8, in all their variants: only a receipt that is opened with a purpose names them."""
+    return rule.split("_")[0] in _RULES_OF_ILLNESS

@@ -26,6 +26,31 @@ async def ask(client: httpx.AsyncClient, query: str, **variables: Any) -> dict[s
     return answer
 
 
+REASONS = [
+    {
+        "rule": "k5c",
+        "programme": "monthly_allowance",
+        "held": True,
+        "facts": [{"fact": "age", "needs": "from 80", "has": 83, "held": True}],
+        "citation": "NĐ 20/2021, Điều 5 khoản 5",
+        "mark": "read",
+    },
+    {
+        "rule": "k8_adult",
+        "held": True,
+        "facts": [{"fact": "hiv_positive", "needs": True, "has": True, "held": True}],
+        "citation": "NĐ 20/2021, Điều 5 khoản 8",
+    },
+    {
+        "rule": "k7",
+        "held": False,
+        "facts": [{"fact": "hiv_positive", "needs": False, "has": True, "held": False}],
+        "excluded_by": "k3",
+        "citation": "NĐ 20/2021, Điều 5 khoản 7",
+    },
+]
+
+
 def decision(person_id: str) -> dict[str, Any]:
     return {
         "decision_id": DECISION,
@@ -50,17 +75,11 @@ def people(services: Services) -> Services:
     lines = [person_line(PERSON, "Nguyễn Thị Thử"), person_line(OTHER_PERSON, "Trần Văn Thử")]
     services.says("registry", "/v1/people", {"items": lines, "next_cursor": "next"})
     services.says("eligibility", "/v1/decisions", {"items": [decision(PERSON)], "next_cursor": None})
-    receipt = {
-        **decision(PERSON),
-        "reasons": [
-            {"rule": "age_60", "held": True, "facts": {"age": 82}, "citation": "NĐ 20/2021, Điều 5 khoản 5"}
-        ],
-    }
-    services.says("eligibility", f"/v1/decisions/{DECISION}", receipt)
+    services.says("eligibility", f"/v1/decisions/{DECISION}", {**decision(PERSON), "reasons": REASONS})
     return services
 
 
-async def test_a_person_with_place_payout_decision_and_reasons(
+async def test_a_person_with_place_payout_decision_and_reasons_that_tell_no_illness(
     client: httpx.AsyncClient, people: Services
 ) -> None:
     query = """query ($id: ID!) { person(id: $id) {
@@ -68,7 +87,7 @@ async def test_a_person_with_place_payout_decision_and_reasons(
         commune { name district provinceName }
         payout { channel accountNumber }
         decisions { outcome programme category amountDong coefficient standardDong effectiveFrom status
-                    reasons { rule held facts citation } }
+                    reasons { rule held facts { fact needs has held } excludedBy citation mark } }
     } }"""
     answer = await ask(client, query, id=PERSON)
     assert "errors" not in answer
@@ -92,11 +111,29 @@ async def test_a_person_with_place_payout_decision_and_reasons(
             "status": "CONFIRMED",
             "reasons": [
                 {
-                    "rule": "age_60",
+                    "rule": "k5c",
                     "held": True,
-                    "facts": {"age": 82},
+                    "facts": [{"fact": "age", "needs": "from 80", "has": 83, "held": True}],
+                    "excludedBy": None,
                     "citation": "NĐ 20/2021, Điều 5 khoản 5",
-                }
+                    "mark": "read",
+                },
+                {
+                    "rule": "health_condition",
+                    "held": True,
+                    "facts": [],
+                    "excludedBy": None,
+                    "citation": None,
+                    "mark": None,
+                },
+                {
+                    "rule": "k7",
+                    "held": False,
+                    "facts": [],
+                    "excludedBy": "health_condition",
+                    "citation": "NĐ 20/2021, Điều 5 khoản 7",
+                    "mark": None,
+                },
             ],
         }
     ]
