@@ -1,0 +1,129 @@
+"""A payment run: one province's list for its benefit months, frozen, approved, paid, reconciled."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from libs.common.kernel.errors import IllegalTransition
+from libs.common.kernel.months import Month
+
+BUILDING = "building"
+BUILT = "built"
+APPROVED = "approved"
+INSTRUCTING = "instructing"
+INSTRUCTED = "instructed"
+RECONCILED = "reconciled"
+
+#: Each edge of a run's life with the fact it tells the world, or None.
+TRANSITIONS: dict[tuple[str, str], str | None] = {
+    (BUILDING, BUILT): "RunBuilt",
+    (BUILT, APPROVED): "RunApproved",
+    (APPROVED, INSTRUCTING): None,
+    (INSTRUCTING, INSTRUCTED): "RunInstructed",
+    (INSTRUCTED, RECONCILED): "RunReconciled",
+}
+
+PROGRAMMES = ("monthly_allowance", "social_pension", "nurture_allowance")
+MONTHS_MAX = 12
+
+
+def moved(status: str, to: str) -> str | None:
+    """The fact told by going from `status` to `to`; IllegalTransition where there is no such edge."""
+    try:
+        return TRANSITIONS[status, to]
+    except KeyError:
+        raise IllegalTransition(f"a run does not go from {status} to {to}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class PayPeriod:
+    """The benefit months of a run, ascending; several where they are paid together (before Tết, say)."""
+
+    months: tuple[Month, ...]
+
+    @classmethod
+    def of(cls, months: Iterable[Month]) -> "PayPeriod":
+        """ValueError unless they are 1 to MONTHS_MAX different months without a gap."""
+        found = tuple(sorted(months))
+        if not 1 <= len(found) <= MONTHS_MAX:
+            raise ValueError(f"a pay period has 1 to {MONTHS_MAX} months")
+        if any(later - 1 != earlier for earlier, later in zip(found, found[1:], strict=False)):
+            raise ValueError("the months of a pay period follow one another")
+        return cls(found)
+
+    @property
+    def last(self) -> Month:
+        return self.months[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a maker asks for: one province, its pay period and the programmes to be paid."""
+
+    province_code: str
+    period: PayPeriod
+    programmes: tuple[str, ...]
+    maker: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLine:
+    """One benefit month of one beneficiary, as frozen. `amount`: đồng."""
+
+    person_id: UUID
+    month: date
+    decision_id: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInstruction:
+    """One payment of the frozen list. `account` names the payee's account and its version."""
+
+    instruction_id: UUID
+    payee_id: UUID
+    programme: str
+    channel: str
+    agency_code: str
+    account: tuple[UUID, int]
+    file_id: UUID
+    lines: Sequence[ListedLine]
+
+
+def content_hash(instructions: Iterable[ListedInstruction]) -> str:
+    """SHA-256, in hex, of a run's frozen content: who is paid what, for which month, through whom.
+
+    Each instruction is digested by itself, its lines in the order of person and month; the run's hash is
+    that of the digests in the order of instruction ids. The store computes the same in SQL.
+    """
+    whole = hashlib.sha256()
+    for one in sorted(instructions, key=lambda item: item.instruction_id):
+        whole.update(hashlib.sha256(_canonical(one).encode()).digest())
+    return whole.hexdigest()
+
+
+def _canonical(one: ListedInstruction) -> str:
+    account, version = one.account
+    lines = sorted(one.lines, key=lambda line: (line.person_id, line.month))
+    head = (one.instruction_id, one.payee_id, one.programme, one.channel, one.agency_code, account, version)
+    return "|".join(str(part) for part in (*head, one.file_id)) + "".join(
+        f"\n{line.person_id}|{line.month.isoformat()}|{line.decision_id}|{line.amount}" for line in lines
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it stands. `province_code`: of the 34. The frozen content is known once it is built."""
+
+    run_id: UUID
+    province_code: str
+    period: PayPeriod
+    programmes: tuple[str, ...]
+    status: str
+    maker: str
+    checker: str | None
+    content_hash: str | None
+    instructions: int
+    instructed_dong: int
