@@ -1,12 +1,13 @@
 """Decide each person whose facts of a month are complete, by the law of that month."""
 
-import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
@@ -122,7 +123,7 @@ class DetermineMonths:
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _terms_by_programme(
