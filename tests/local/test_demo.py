@@ -1,0 +1,192 @@
+"""The driver of a scenario: patient with an outage, and a judge that misses nothing."""
+
+import itertools
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from deploy.local.demo import client, figures
+from deploy.local.demo.figures import Figures, Group
+from deploy.local.verify import Counts, Finding, between_services
+from scenarios.manifest import Expected, Manifest, Published, Sum
+
+_AMOUNTS = {
+    "instructions": 98,
+    "lines": 100,
+    "instructed_dong": 40_500_000,
+    "settled_dong": 40_000_000,
+    "returned_dong": 500_000,
+    "pending_dong": 0,
+}
+
+
+def group(key: str, people: int, dong: int) -> Group:
+    return Group(key, key, people, dong, {})
+
+
+MANIFEST = Manifest(
+    scenario="ninh-thuan-2019",
+    province_code="56",
+    former_province_code="58",
+    benefit_months=("2019-12",),
+    business_date="2019-12-20",
+    seed=1,
+    people=110,
+    expected=Expected(
+        beneficiaries=100,
+        dong=40_500_000,
+        by_category={
+            "k5": Sum(95, 38_000_000),
+            "health_condition": Sum(5, 2_500_000),
+            "nurture": Sum(2, 2_160_000),
+        },
+        by_month={"2019-12": Sum(100, 40_500_000)},
+        not_entitled=8,
+        proposed=3,
+        payees=98,
+        residents=2,
+        nurture_dong=2_160_000,
+        lines_standard_sum=27_000_000,
+    ),
+    published=Published(beneficiaries=100, dong=40_600_000, nurture_dong=None),
+)
+GOOD = Figures(
+    people=110,
+    decided=110,
+    refused=8,
+    beneficiaries=100,
+    amounts=_AMOUNTS,
+    standard_dong=27_000_000,
+    residents=2,
+    nurture_dong=2_160_000,
+    categories=[group("k5", 95, 38_000_000), group("other", 5, 2_500_000), group("nurture", 2, 2_160_000)],
+    channels=[],
+    communes=[],
+    counts=Counts(10, 14, 14),
+    findings=[Finding(1, "conserved", "payments", 0)],
+)
+
+
+def test_a_good_run_has_no_problem() -> None:
+    assert figures.problems(MANIFEST, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (replace(GOOD, categories=[group("k5", 95, 38_000_001), *GOOD.categories[1:]]), "category k5"),
+        (replace(GOOD, categories=GOOD.categories[:-1]), "category nurture"),
+        (replace(GOOD, categories=[*GOOD.categories, group("k9", 1, 1)]), "category k9"),
+        (replace(GOOD, beneficiaries=101), "beneficiaries: 101 is"),
+        (replace(GOOD, amounts={**_AMOUNTS, "instructed_dong": 42_000_000}), "dong: 42,000,000 is"),
+        (replace(GOOD, amounts={**_AMOUNTS, "pending_dong": 1}), "settled"),
+        (replace(GOOD, people=109), "people registered"),
+        (replace(GOOD, decided=109), "people decided"),
+        (replace(GOOD, residents=3), "residents"),
+        (replace(GOOD, standard_dong=27_000_001), "standards"),
+        (replace(GOOD, standard_dong=20_000_000), "average coefficient"),
+        (replace(GOOD, counts=Counts(10, 13, 14)), "events consumed"),
+        (replace(GOOD, findings=[Finding(2, "balanced", "payments", 1)]), "invariant 2"),
+        (replace(GOOD, disagreements=["lines: gateway 1, payments 2"]), "gateway and payments"),
+        (replace(GOOD, refused=5), "not entitled"),
+    ],
+)
+def test_whatever_is_off_is_said(bad: Figures, said: str) -> None:
+    assert any(said in line for line in figures.problems(MANIFEST, bad))
+
+
+def test_the_summary_has_the_keys_that_are_promised() -> None:
+    made = figures.summary(MANIFEST, GOOD, {"total": 1.0, "stages": {}})
+    assert list(made) == [
+        "scenario",
+        "people",
+        "decided",
+        "beneficiaries",
+        "instructions",
+        "instructed_dong",
+        "settled_dong",
+        "returned_dong",
+        "pending_dong",
+        "residents",
+        "nurture_dong",
+        "published_beneficiaries",
+        "published_dong",
+        "published_nurture_dong",
+        "deviation_beneficiaries",
+        "deviation_dong",
+        "average_coefficient",
+        "events_published",
+        "events_consumed",
+        "events_expected",
+        "invariant_violations",
+        "seconds",
+    ]
+    assert made["deviation_beneficiaries"] == 0
+    assert made["deviation_dong"] == pytest.approx(-0.002463, abs=1e-6)
+    assert made["average_coefficient"] == 1.5
+
+
+def test_a_silent_report_has_no_deviation() -> None:
+    assert figures.deviation(5, None) is None
+
+
+async def test_an_outage_is_ridden_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_PAUSE_SECONDS_FIRST", 0.001)
+    answers = iter([httpx.ConnectError("refused"), httpx.Response(503), httpx.Response(200)])
+
+    async def once() -> httpx.Response:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert (await client.patiently("payments /v1/runs", once)).status_code == 200
+
+
+async def test_an_outage_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_PAUSE_SECONDS_FIRST", 0.0)
+    clock = itertools.count(step=20.0)
+    monkeypatch.setattr(client.time, "monotonic", lambda: next(clock))
+
+    async def once() -> httpx.Response:
+        return httpx.Response(502)
+
+    with pytest.raises(client.Away, match="payments /v1/runs: no answer for 60 s \\(502\\)"):
+        await client.patiently("payments /v1/runs", once)
+
+
+async def test_a_refusal_is_no_outage() -> None:
+    async def once() -> httpx.Response:
+        return httpx.Response(409)
+
+    assert (await client.patiently("payments /v1/runs", once)).status_code == 409
+
+
+def _positions(person: tuple[int, str], heard: tuple[int, str]) -> dict[str, dict[str, object]]:
+    def side(counted: tuple[int, str]) -> dict[str, object]:
+        return {"ansinh.registry.person.v1": {"events": counted[0], "digest": counted[1]}}
+
+    nothing = {"published": {}, "applied": {}, "pending": 0, "set_aside": 0}
+    return {
+        "registry": {**nothing, "published": side(person)},
+        "facilities": {**nothing, "applied": side(heard)},
+        "eligibility": {**nothing, "applied": side(person)},
+        "payments": nothing,
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "heard", "broken"),
+    [
+        ((5, "a"), (5, "a"), set()),
+        ((5, "a"), (4, "b"), {7}),
+        ((5, "a"), (6, "b"), {8}),
+        ((5, "a"), (5, "b"), {7, 8}),
+    ],
+)
+def test_logs_and_inboxes_are_compared(
+    told: tuple[int, str], heard: tuple[int, str], broken: set[int]
+) -> None:
+    found = between_services(_positions(told, heard))
+    assert {finding.number for finding in found if finding.violations} == broken
