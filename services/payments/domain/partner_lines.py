@@ -76,13 +76,14 @@ class FileHeader:
 class ReportLine:
     """What an agency says of one payment, as it wrote it; None where it says nothing.
 
+    `status` is None where its word is none that we know: a person has to look at the line.
     `end_to_end_id` is our `pay_` id if the agency kept it; nothing here is matched or trusted yet. Name and
     account stay out of `repr`, and so out of logs.
     """
 
     end_to_end_id: str
     amount_dong: int | None
-    status: LineStatus
+    status: LineStatus | None
     reason_code: str | None = None
     booked_on: date | None = None
     payee_account: str | None = field(default=None, repr=False)
