@@ -133,11 +133,15 @@ def test_a_silent_report_has_no_deviation() -> None:
 
 async def test_an_outage_is_ridden_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_PAUSE_SECONDS_FIRST", 0.001)
-    answers = iter([httpx.ConnectError("refused"), httpx.Response(503), httpx.Response(200)])
+    answers: list[httpx.Response | httpx.HTTPError] = [
+        httpx.ConnectError("refused"),
+        httpx.Response(503),
+        httpx.Response(200),
+    ]
 
     async def once() -> httpx.Response:
-        answer = next(answers)
-        if isinstance(answer, Exception):
+        answer = answers.pop(0)
+        if isinstance(answer, httpx.HTTPError):
             raise answer
         return answer
 
@@ -147,7 +151,7 @@ async def test_an_outage_is_ridden_out(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_outage_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_PAUSE_SECONDS_FIRST", 0.0)
     clock = itertools.count(step=20.0)
-    monkeypatch.setattr(client.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("deploy.local.demo.client.time.monotonic", lambda: next(clock))
 
     async def once() -> httpx.Response:
         return httpx.Response(502)
