@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from fastapi import FastAPI
+
 from contracts.events import eligibility, facilities, payments, registry
 from contracts.events.base import Event, MonthFactsClosed
 from contracts.problems import PROBLEMS
@@ -37,7 +39,7 @@ def files() -> dict[Path, str]:
             made[_SCHEMAS / "events" / f"{name}.json"] = _json(_event(name).model_json_schema())
     made[_SCHEMAS / "events" / f"{MONTH_FACTS_CLOSED}.json"] = _json(MonthFactsClosed.model_json_schema())
     for service in SERVICES:
-        made[_SCHEMAS / "openapi" / f"{service}.json"] = _json(_openapi(service))
+        made[_SCHEMAS / "openapi" / f"{service}.json"] = _json(unconnected_app(service).openapi())
     for code in PROBLEMS:
         made[_PROBLEMS / f"{code}.md"] = _problem_page(code)
     made[_PROBLEMS / "README.md"] = _problem_index()
@@ -108,7 +110,7 @@ def _operation(topic: Topic) -> dict[str, Any]:
     }
 
 
-def _openapi(service: str) -> dict[str, Any]:
+def unconnected_app(service: str) -> FastAPI:
     """The service as its own factory builds it, with keys made up for the occasion and no database."""
     made = keys.generate()
     url = "postgresql://nobody@127.0.0.1/none"
@@ -123,8 +125,8 @@ def _openapi(service: str) -> dict[str, Any]:
         **{f"ANSINH_SEAL_PUBLIC_{to.upper()}": key for to, key in made.seal_public.items()},
     }
     with patch.dict(os.environ, environment):
-        described: dict[str, Any] = importlib.import_module(f"services.{service}.wiring").app().openapi()
-    return described
+        made_app: FastAPI = importlib.import_module(f"services.{service}.wiring").app()
+    return made_app
 
 
 def _json(value: object) -> str:
