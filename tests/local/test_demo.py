@@ -151,7 +151,7 @@ async def test_an_outage_is_ridden_out(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_outage_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_PAUSE_SECONDS_FIRST", 0.0)
     clock = itertools.count(step=20.0)
-    monkeypatch.setattr("deploy.local.demo.client.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("deploy.local.demo.client.monotonic", lambda: next(clock))
 
     async def once() -> httpx.Response:
         return httpx.Response(502)

@@ -1,10 +1,10 @@
 """The platform's doors as the scenario's driver uses them: patient with an outage, deaf to nothing else."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 import httpx
@@ -111,19 +111,19 @@ class Client:
 
     async def _token(self, who: str) -> str:
         known = self._tokens.get(who)
-        if known and time.monotonic() - known[0] < _TOKEN_SECONDS:
+        if known and monotonic() - known[0] < _TOKEN_SECONDS:
             return known[1]
         # The auditor sees the nation; everybody else here works for the province.
         territory = None if who == "auditor" or who.startswith("bank:") else self.territory
         made = await tokens.token(self.places, self.secrets, who, territory)
-        self._tokens[who] = (time.monotonic(), made)
+        self._tokens[who] = (monotonic(), made)
         return made
 
 
 async def patiently(where: str, once: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
     """The answer of `once`, asked again while nobody answers or the answer is a 5xx. Away after a minute."""
     pause = _PAUSE_SECONDS_FIRST
-    since = time.monotonic()
+    since = monotonic()
     while True:
         try:
             answer = await once()
@@ -134,7 +134,7 @@ async def patiently(where: str, once: Callable[[], Awaitable[httpx.Response]]) -
             cause = type(error).__name__
         except httpx.HTTPStatusError as error:
             cause = f"issuer {error.response.status_code}"
-        if time.monotonic() - since > OUTAGE_SECONDS_MAX:
+        if monotonic() - since > OUTAGE_SECONDS_MAX:
             raise Away(where, cause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, _PAUSE_SECONDS_MAX)
