@@ -10,6 +10,10 @@ NAME_CHARACTERS_MAX = 140
 ACCOUNT_CHARACTERS_MAX = 34
 
 
+class TotalsDiffer(ValueError):
+    """The payments are not those that a file's header counted: what was written must not be sent."""
+
+
 class LineStatus(StrEnum):
     """What a paying agency says of one payment. A payment that it doesn't name is still pending."""
 

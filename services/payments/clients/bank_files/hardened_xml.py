@@ -9,6 +9,7 @@ from typing import BinaryIO
 from lxml import etree
 
 from libs.common.kernel.errors import Refusal
+from services.payments.clients.refusing import unreadable
 
 XSD_FOLDER = Path(__file__).parent / "xsd"
 REPORT_BYTES_MAX = 512 * 1024 * 1024
@@ -21,15 +22,6 @@ _DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"']*)[\"']
 #: libxml2's numbers for "does not fit the schema" (xmlerror.h, XML_SCHEMAV_*).
 _SCHEMA_FAULTS = range(1801, 1900)
 _ENCODINGS = (b"utf-8", b"us-ascii", b"ascii")
-
-
-def unreadable(vietnamese: str, english: str) -> Refusal:
-    """The refusal of a report; it says what is wrong and never what was in it."""
-    return Refusal(
-        "report_unreadable",
-        f"{vietnamese} Hãy lập lại báo cáo và gửi lại cả tệp.",
-        f"{english} Make the report anew and send the whole file again.",
-    )
 
 
 def check_bytes(source: BinaryIO, bytes_max: int = REPORT_BYTES_MAX) -> None:

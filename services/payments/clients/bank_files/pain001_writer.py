@@ -10,17 +10,13 @@ from typing import BinaryIO
 from lxml import etree
 
 from libs.common.kernel import ids
-from services.payments.domain.partner_lines import FileHeader, PaymentOrder, one_line
+from services.payments.domain.partner_lines import FileHeader, PaymentOrder, TotalsDiffer, one_line
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 CURRENCY = "VND"
 #: Category purpose and purpose: a social security benefit (ISO 20022 external code lists).
 _PURPOSE = "SSBE"
 _ACCOUNT_NAME_CHARACTERS_MAX = 70
-
-
-class TotalsDiffer(ValueError):
-    """The payments are not those that the header counted: the file is cut off and must not be sent."""
 
 
 def write_pain001(target: BinaryIO, header: FileHeader, orders: Iterable[PaymentOrder]) -> None:

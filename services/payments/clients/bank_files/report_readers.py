@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from services.payments.clients.bank_files.hardened_xml import elements, schema_of, unreadable
+from services.payments.clients.bank_files.hardened_xml import elements, schema_of
+from services.payments.clients.refusing import unreadable, wrong_totals
 from services.payments.domain.partner_lines import LineStatus, ReadReport, ReportKind, ReportLine
 
 PAIN_002 = "pain.002.001.12"
@@ -221,7 +222,7 @@ def _check_entry(entry: _Entry) -> None:
     if entry.count == 0:
         return
     if entry.total != entry.amount:
-        raise _wrong_totals()
+        raise wrong_totals()
     _check_totals(entry.announced, entry.count, entry.total)
 
 
@@ -230,7 +231,7 @@ def _check_totals(announced: list[tuple[int | None, int | None]], count: int, to
     counts = [one for one, _ in announced if one is not None]
     sums = [one for _, one in announced if one is not None]
     if (counts and sum(counts) != count) or (sums and sum(sums) != total):
-        raise _wrong_totals()
+        raise wrong_totals()
 
 
 def _undetailed(entry: _Entry) -> list[ReportLine]:
@@ -262,7 +263,7 @@ def _whole(text: str | None) -> int:
     """A total in whole đồng (or a count)."""
     found = _maybe_whole(text)
     if found is None:
-        raise _wrong_totals()
+        raise wrong_totals()
     return found
 
 
@@ -272,9 +273,9 @@ def _maybe_whole(text: str | None) -> int | None:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise _wrong_totals() from None
+        raise wrong_totals() from None
     if value != value.to_integral_value() or value < 0:
-        raise _wrong_totals()
+        raise wrong_totals()
     return int(value)
 
 
@@ -292,10 +293,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text[:10]) if text else None
     except ValueError:
         return None
-
-
-def _wrong_totals() -> Exception:
-    return unreadable(
-        "Tổng số dòng hoặc tổng tiền ghi trong báo cáo không khớp với các dòng của nó.",
-        "The report's own count or sum does not agree with its lines.",
-    )

@@ -7,7 +7,7 @@ import xlsxwriter
 
 from libs.common.kernel import ids
 from services.payments.clients.post_files.layout import COLUMNS, HEAD, RESULTS, SHEET, TITLE, harmless
-from services.payments.domain.partner_lines import FileHeader, PaymentOrder, one_line
+from services.payments.domain.partner_lines import FileHeader, PaymentOrder, TotalsDiffer, one_line
 
 #: Nothing is guessed: no text becomes a formula, a link or a number.
 OPTIONS = {
@@ -18,10 +18,6 @@ OPTIONS = {
 }
 _WIDTHS = (34, 30, 16, 12, 44, 18, 22, 14, 30)
 _TABLE_ROW = len(HEAD) + 1
-
-
-class TotalsDiffer(ValueError):
-    """The payments are not those that the header counted: the list must not be sent."""
 
 
 def write_post_list(target: BinaryIO, header: FileHeader, orders: Iterable[PaymentOrder]) -> None:

@@ -10,12 +10,13 @@ import zipfile
 import zlib
 
 from libs.common.kernel.errors import Refusal
-from services.payments.clients.bank_files.hardened_xml import unreadable
+from services.payments.clients.refusing import unreadable
 
-UNPACKED_BYTES_MAX = 64 * 1024 * 1024
+UNPACKED_BYTES_MAX = 48 * 1024 * 1024
 MEMBERS_MAX = 64
-ROWS_MAX = 200_000
+ROWS_MAX = 100_000
 COLUMNS_MAX = 40
+CELLS_MAX = 1_000_000
 TEXT_BYTES_MAX = 256 * 1024 * 1024
 _CHUNK_BYTES = 1 << 20
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]*)([0-9]+)")
@@ -37,7 +38,7 @@ def check_workbook(content: bytes) -> None:
                 unpacked += len(data)
                 cells += _count_cells(data)
                 if b"sst" in data:
-                    longest_text = max(longest_text, *(len(part) for part in data.split(b"si>")))
+                    longest_text = max(longest_text, _longest_text(data))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
         raise _no_workbook() from None
     if cells * longest_text > TEXT_BYTES_MAX:
@@ -61,12 +62,25 @@ def _unpack(packed: zipfile.ZipFile, member: zipfile.ZipInfo, bytes_max: int) ->
 def _count_cells(data: bytes) -> int:
     """How many cells it places; refused when one lies outside of what a list may span."""
     cells = 0
-    for letters, digits in _PLACE.findall(data):
+    for place in _PLACE.finditer(data):
+        letters, digits = place.groups()
         cells += bool(letters)
         far = len(digits) > _DIGITS_MAX or int(digits) > ROWS_MAX
         if far or len(letters) > _LETTERS_MAX or _column(letters) > COLUMNS_MAX:
             raise _too_large()
+        if cells > CELLS_MAX:
+            raise _too_large()
     return cells
+
+
+def _longest_text(data: bytes) -> int:
+    """Bytes of the longest shared string, at most; `<si>` and `</si>` of any prefix end in `si>`."""
+    longest = start = 0
+    for number, mark in enumerate(re.finditer(b"si>", data)):
+        longest, start = max(longest, mark.start() - start), mark.end()
+        if number > 2 * CELLS_MAX:
+            raise _too_large()
+    return max(longest, len(data) - start)
 
 
 def _column(letters: bytes) -> int:
