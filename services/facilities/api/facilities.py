@@ -113,13 +113,25 @@ async def facility(shown_id: str, actor: MayRead, doors: Through) -> FacilitySho
     return FacilityShown.of(lines[0])
 
 
-@router.get("/v1/facilities/{shown_id}/residences")
+@router.get("/v1/residences")
 async def residences(
-    shown_id: str, actor: MayRead, doors: Through, limit: Limit = 50, cursor: Cursor = None
+    actor: MayRead,
+    doors: Through,
+    facility_id: Annotated[str | None, Query(max_length=30)] = None,
+    person_id: Annotated[str | None, Query(max_length=30)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> ResidencesPage:
-    """Who lives in a facility, and who did."""
+    """Who lives, or lived, in a facility; where a person lives, or lived. One of both must be named."""
+    if facility_id is None and person_id is None:
+        missing = ("Cần facility_id hoặc person_id.", "Name a facility_id or a person_id.")
+        raise _invalid([FieldError("facility_id", "required", *missing)])
+    read = _ReadIds()
+    home = read("fac", facility_id, "facility_id") if facility_id else None
+    person = read("per", person_id, "person_id") if person_id else None
+    read.refuse_wrong()
     stays = await doors.register.residences(
-        actor.territory, _facility_id(shown_id), _after("res", cursor), limit
+        actor.territory, facility_id=home, person_id=person, after=_after("res", cursor), limit=limit
     )
     following = ids.show("res", stays[-1].residence_id) if len(stays) == limit else None
     return ResidencesPage(items=[ResidenceShown.of(stay) for stay in stays], next_cursor=following)

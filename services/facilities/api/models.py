@@ -94,29 +94,33 @@ class DischargeWanted(BaseModel):
     discharged_on: date
 
 
+class ItemProblem(BaseModel):
+    code: str
+    message_vi: str
+    message_en: str
+
+
 class OutcomeShown(BaseModel):
     """What became of the item at `index`: `admitted`, `discharged`, `unchanged` (it stood so already), or
-    `refused` with a code and why.
+    `refused` with its problem.
     """
 
     index: int
     status: str
     residence_id: str | None
-    code: str | None
-    message_vi: str | None
-    message_en: str | None
+    problem: ItemProblem | None
 
     @classmethod
     def of(cls, index: int, outcome: Outcome) -> "OutcomeShown":
-        done = outcome.code in DONE
-        vi, en = (None, None) if done else MESSAGES[outcome.code]
+        problem = None
+        if outcome.code not in DONE:
+            vi, en = MESSAGES[outcome.code]
+            problem = ItemProblem(code=outcome.code, message_vi=vi, message_en=en)
         return cls(
             index=index,
-            status=outcome.code if done else "refused",
+            status="refused" if problem else outcome.code,
             residence_id=show("res", outcome.residence.residence_id) if outcome.residence else None,
-            code=None if done else outcome.code,
-            message_vi=vi,
-            message_en=en,
+            problem=problem,
         )
 
 

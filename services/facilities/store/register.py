@@ -6,7 +6,7 @@ from uuid import UUID
 
 from libs.common.runtime.postgres import Database
 from services.facilities.domain.residences import Residence
-from services.facilities.store.work import stay
+from services.facilities.store.work import STAYS, stay
 from services.facilities.usecases.ports import FacilityLine, Occupancy
 
 _OCCUPIED = (
@@ -63,16 +63,22 @@ class FacilityRegister:
         ]
 
     async def residences(
-        self, territory: str | None, facility_id: UUID, after: UUID | None, limit: int
+        self,
+        territory: str | None,
+        *,
+        facility_id: UUID | None,
+        person_id: UUID | None,
+        after: UUID | None,
+        limit: int,
     ) -> list[Residence]:
         """In the order of ids, those after `after`."""
         async with self._database.reading(territory) as connection:
             rows = await connection.fetch(
-                "select residence_id, person_id, facility_id, lower(during) as from_date,"
-                " upper(during) - 1 as until_date, state_paid from residence"
-                " where facility_id = $1 and ($2::uuid is null or residence_id > $2)"
-                " order by residence_id limit $3",
+                f"{STAYS} where ($1::uuid is null or facility_id = $1)"
+                " and ($2::uuid is null or person_id = $2) and ($3::uuid is null or residence_id > $3)"
+                " order by residence_id limit $4",
                 facility_id,
+                person_id,
                 after,
                 limit,
             )

@@ -18,7 +18,8 @@ from services.facilities.domain.residences import Residence
 #: Turns facts into events; wiring.py passes events.outgoing.to_events.
 ToEvents = Callable[[Sequence[FacilityRecorded | Residence]], list[OutgoingEvent]]
 
-_STAYS = (
+#: Residences as `stay` reads them.
+STAYS = (
     "select residence_id, person_id, facility_id, lower(during) as from_date,"
     " upper(during) - 1 as until_date, state_paid from residence"
 )
@@ -109,7 +110,7 @@ class FacilityWork:
         await outbox.append(self._connection, self._to_events(residences))
 
     async def _stays(self, condition: str, ids: Collection[UUID]) -> list[Residence]:
-        return [stay(row) for row in await self._connection.fetch(f"{_STAYS} {condition}", list(ids))]
+        return [stay(row) for row in await self._connection.fetch(f"{STAYS} {condition}", list(ids))]
 
     def _values(self, one: FacilityRecorded) -> tuple[Any, ...]:
         facility = one.facility
@@ -159,7 +160,7 @@ class FacilityWorks:
 
 
 def stay(row: Any) -> Residence:
-    """A residence from a row of `_STAYS`."""
+    """A residence from a row of `STAYS`."""
     until: date | None = row["until_date"]
     return Residence(
         row["residence_id"], row["person_id"], row["facility_id"], row["from_date"], until, row["state_paid"]

@@ -89,5 +89,11 @@ class Register(Protocol):
     ) -> list[Occupancy]: ...
 
     async def residences(
-        self, territory: str | None, facility_id: UUID, after: UUID | None, limit: int
+        self,
+        territory: str | None,
+        *,
+        facility_id: UUID | None,
+        person_id: UUID | None,
+        after: UUID | None,
+        limit: int,
     ) -> list[Residence]: ...

@@ -129,7 +129,7 @@ async def test_a_resident_leaves_and_another_takes_the_place(facilities: Facilit
     (home,) = await facilities.record(facility(places=1))
     first, second = await facilities.know(2)
     await facilities.admit(admission(first, home))
-    (stay,) = (await facilities.get(f"/v1/facilities/{home}/residences")).json()["items"]
+    (stay,) = (await facilities.get("/v1/residences", facility_id=home)).json()["items"]
 
     wanted = [{"residence_id": stay["residence_id"], "discharged_on": "2023-06-30"}]
     left = (await facilities.post("/v1/discharges", wanted)).json()["items"]
@@ -185,8 +185,10 @@ async def test_a_province_sees_and_writes_its_own_facilities_only(facilities: Fa
     refused = await facilities.post("/v1/facilities", [facility("F9")], as_=stranger)
     assert refused.json()["errors"][0]["code"] == "outside_territory"
     await facilities.admit(admission(one, home))
-    residents = await facilities.get(f"/v1/facilities/{home}/residences", as_=stranger)
-    assert residents.json()["items"] == []
+    for asked in ({"facility_id": home}, {"person_id": one}):
+        assert (await facilities.get("/v1/residences", as_=stranger, **asked)).json()["items"] == []
+        assert len((await facilities.get("/v1/residences", OFFICER, **asked)).json()["items"]) == 1
+    assert (await facilities.get("/v1/residences")).status_code == 422
 
 
 async def test_news_of_people_come_in_any_order_and_the_newest_stays(facilities: Facilities) -> None:

@@ -66,7 +66,8 @@ class Facilities:
         """(status, code) of each."""
         answer = await self.post("/v1/admissions", list(wanted), as_)
         assert answer.status_code == 200, answer.text
-        return [(item["status"], item["code"]) for item in answer.json()["items"]]
+        items = answer.json()["items"]
+        return [(item["status"], item["problem"] and item["problem"]["code"]) for item in items]
 
     async def events(self, type_: str) -> list[dict[str, Any]]:
         rows = await self.look.fetch("select data from outbox where type = $1 order by id", type_)

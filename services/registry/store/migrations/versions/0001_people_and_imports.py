@@ -17,7 +17,9 @@ def upgrade() -> None:
     frame.create(op)
     op.execute("create extension if not exists pg_trgm")
     _people()
+    _accounts()
     _imports()
+    _import_contents()
     for table in (
         "household",
         "person",
@@ -114,6 +116,9 @@ def _people() -> None:
     op.execute("create index person_name on person using gin (search_key gin_trgm_ops)")
     op.execute("create index person_place on person (commune_code, person_id)")
     op.execute("create index person_household on person (household_id)")
+
+
+def _accounts() -> None:
     op.execute(
         """
         create table payout_account (
@@ -180,6 +185,9 @@ def _imports() -> None:
     op.execute(
         "create index import_job_waiting on import_job (recorded_at) where status in ('queued', 'running')"
     )
+
+
+def _import_contents() -> None:
     # The file as uploaded, in encrypted pieces, until it is inspected.
     op.execute(
         """
