@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from itertools import pairwise
 from uuid import UUID
 
 from libs.common.kernel.errors import IllegalTransition
@@ -49,7 +51,7 @@ class PayPeriod:
         found = tuple(sorted(months))
         if not 1 <= len(found) <= MONTHS_MAX:
             raise ValueError(f"a pay period has 1 to {MONTHS_MAX} months")
-        if any(later - 1 != earlier for earlier, later in zip(found, found[1:], strict=False)):
+        if any(later - 1 != earlier for earlier, later in pairwise(found)):
             raise ValueError("the months of a pay period follow one another")
         return cls(found)
 
@@ -107,8 +109,9 @@ def content_hash(instructions: Iterable[ListedInstruction]) -> str:
 def _canonical(one: ListedInstruction) -> str:
     account, version = one.account
     lines = sorted(one.lines, key=lambda line: (line.person_id, line.month))
-    head = (one.instruction_id, one.payee_id, one.programme, one.channel, one.agency_code, account, version)
-    return "|".join(str(part) for part in (*head, one.file_id)) + "".join(
+    payee = (one.instruction_id, one.payee_id, one.programme, one.channel, one.agency_code, account, version)
+    head = (*payee, one.file_id, sum(line.amount for line in lines))
+    return "|".join(str(part) for part in head) + "".join(
         f"\n{line.person_id}|{line.month.isoformat()}|{line.decision_id}|{line.amount}" for line in lines
     )
 
