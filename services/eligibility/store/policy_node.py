@@ -32,7 +32,7 @@ class Node:
             raise self.wrong("phải là một bảng khóa và giá trị", "a mapping is needed here")
         for key in required.split():
             if key not in self.value:
-                raise self.wrong(f"thiếu khóa {key}", f"the key {key} is missing")
+                raise self.at(key).wrong("thiếu khóa này", "this key is missing")
         for key in self.value:
             if key not in required.split() and key not in optional.split():
                 raise self.at(str(key)).wrong("khóa không được biết", "the key is not known")
