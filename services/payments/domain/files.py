@@ -1,23 +1,26 @@
-"""What a file for a paying agency goes through, and how large one may be."""
+"""A payment file's life, and how a run's payments are put into files."""
 
 from libs.common.kernel.errors import IllegalTransition
 
-#: Credit transfers for a bank; a list of one commune for the post office.
+#: Credit transfers for one bank; a list of cash payments for one commune.
 PAIN_001 = "pain.001"
-POST_LIST = "post_list"
-
-#: Payments in one file at most.
-FILE_PAYMENTS_MAX = 10_000
+POST_LIST = "post-list"
 
 PLANNED = "planned"
 READY = "ready"
 ANSWERED = "answered"
 
-#: A file is planned with its run, ready once it is written, answered when no payment of it is pending.
-TRANSITIONS: dict[tuple[str, str], None] = {(PLANNED, READY): None, (READY, ANSWERED): None}
+#: Planned with the run, so that its content is part of what is approved; ready once written; answered when
+#: each of its payments is settled or returned. None of it is told to the world by itself.
+TRANSITIONS: dict[tuple[str, str], str | None] = {(PLANNED, READY): None, (READY, ANSWERED): None}
+
+#: Payments in one file at most.
+FILE_PAYMENTS_MAX = 10_000
 
 
-def moved(status: str, to: str) -> None:
-    """IllegalTransition where there is no such edge."""
-    if (status, to) not in TRANSITIONS:
-        raise IllegalTransition(f"a payment file does not go from {status} to {to}")
+def moved(status: str, to: str) -> str | None:
+    """The fact told by that edge; IllegalTransition where there is none."""
+    try:
+        return TRANSITIONS[status, to]
+    except KeyError:
+        raise IllegalTransition(f"a payment file does not go from {status} to {to}") from None

@@ -4,17 +4,19 @@ What does not match goes to suspense with its reason, for a person to look at; i
 """
 
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from services.payments.domain import instructions
+from services.payments.domain.instructions import RETURNED
 
 UNKNOWN_REFERENCE = "unknown_reference"
 DUPLICATE = "duplicate"
 AMOUNT_DIFFERS = "amount_differs"
-PAYEE_DIFFERS = "payee_differs"
 DATE_DIFFERS = "date_differs"
+PAYEE_DIFFERS = "payee_differs"
 STATE_DIFFERS = "state_differs"
 
 #: Why a line is in suspense, in the order in which it is asked.
@@ -29,11 +31,12 @@ SUSPENSE_REASONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class StatementLine:
-    """What a partner says of one payment, as far as it is compared.
+class Told:
+    """What a partner says of one payment.
 
-    `reference`: None when it is no id of ours by its form. `outcome`: settled or returned. `amount`: đồng.
-    `payee_index`: keyed hash of the account number it names (bank) or of the payee's name (post office).
+    `reference`: the id we gave, None when it is none of ours by its form. `outcome`: settled or returned.
+    `amount`: đồng, None when it is no whole amount in VND. `payee_index`: the keyed hash of the payee that
+    it names, None where it names none.
     """
 
     number: int
@@ -41,86 +44,83 @@ class StatementLine:
     outcome: str
     amount: int | None
     on: date | None
-    payee_index: bytes
+    payee_index: bytes | None
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What we know of an instruction that a line may name. `told`: outcomes already taken for it."""
+    """What we know of an instruction of the answered file. `payee_index`: the keyed hash of its payee."""
 
-    instruction_id: UUID
     status: str
     amount: int
     payee_index: bytes
-    execute_on: date
-    told: frozenset[str] = frozenset()
-
-
-def payee_text(payee: str) -> str:
-    """A payee's account number or name as both sides compare it: composed, single-spaced, case folded."""
-    return " ".join(unicodedata.normalize("NFC", payee).split()).casefold()
-
-
-def suspense_reason(line: StatementLine, sent: Sent | None, today: date) -> str | None:
-    """Why the line can't be booked, or None: then it may.
-
-    `today` is the business date on which the report is read.
-    """
-    if sent is None:
-        return UNKNOWN_REFERENCE
-    if line.outcome in sent.told:
-        return DUPLICATE
-    if line.amount != sent.amount:
-        return AMOUNT_DIFFERS
-    if line.payee_index != sent.payee_index:
-        return PAYEE_DIFFERS
-    if line.on is None or not sent.execute_on <= line.on <= today:
-        return DATE_DIFFERS
-    if (sent.status, line.outcome) not in instructions.TRANSITIONS:
-        return STATE_DIFFERS
-    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A line that is booked by this posting."""
+    """A line that is booked: `posting` is the ledger's, `was` the instruction's status before it."""
 
-    line: StatementLine
-    sent: Sent
+    told: Told
+    instruction_id: UUID
+    was: str
     posting: str
 
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    line: StatementLine
+    """A line for a person to look at; `instruction_id` where it names one of the answered file."""
+
+    told: Told
     reason: str
+    instruction_id: UUID | None
 
 
 def match(
-    lines: list[StatementLine], sent: dict[UUID, Sent], today: date
+    lines: Iterable[Told], sent: Mapping[UUID, Sent], execute_on: date, today: date
 ) -> tuple[list[Matched], list[Suspended]]:
-    """Every line, once: what is booked and what waits. `sent`: the instructions named, by id.
-
-    Lines are taken in their order, so a payment settled and then returned in one report is both.
-    """
-    known = dict(sent)
+    """Each line either matched, which moves its instruction on for the lines after it, or suspended."""
+    statuses = {reference: one.status for reference, one in sent.items()}
     matched: list[Matched] = []
     suspended: list[Suspended] = []
     for line in lines:
-        found = known.get(line.reference) if line.reference else None
-        reason = suspense_reason(line, found, today)
-        if reason is not None:
-            suspended.append(Suspended(line, reason))
+        known = sent.get(line.reference) if line.reference else None
+        if line.reference is None or known is None:
+            suspended.append(Suspended(line, UNKNOWN_REFERENCE, None))
             continue
-        assert found is not None
-        matched.append(Matched(line, found, instructions.posting_for(found.status, line.outcome)))
-        known[found.instruction_id] = Sent(
-            found.instruction_id,
-            line.outcome,
-            found.amount,
-            found.payee_index,
-            found.execute_on,
-            found.told | {line.outcome},
-        )
+        status = statuses[line.reference]
+        reason = suspense_reason(line, known, status, execute_on, today)
+        if reason:
+            suspended.append(Suspended(line, reason, line.reference))
+            continue
+        posting = instructions.posting_for(status, line.outcome)
+        matched.append(Matched(line, line.reference, status, posting))
+        statuses[line.reference] = line.outcome
     return matched, suspended
+
+
+def suspense_reason(line: Told, sent: Sent, status: str, execute_on: date, today: date) -> str | None:
+    """Why a line about that payment can't be booked, or None: then it may."""
+    if line.outcome == status:
+        return DUPLICATE
+    if line.amount != sent.amount:
+        return AMOUNT_DIFFERS
+    if line.payee_index != sent.payee_index:
+        return PAYEE_DIFFERS
+    if not _date_fits(line, execute_on, today):
+        return DATE_DIFFERS
+    if (status, line.outcome) not in instructions.TRANSITIONS:
+        return STATE_DIFFERS
+    return None
+
+
+def _date_fits(line: Told, execute_on: date, today: date) -> bool:
+    # A rejection that never reached the books has no day of booking.
+    if line.on is None:
+        return line.outcome == RETURNED
+    return execute_on <= line.on <= today
+
+
+def payee_text(text: str) -> str:
+    """A payee's name or account in the one form in which two of them are compared."""
+    return " ".join(unicodedata.normalize("NFC", text).split()).casefold()
