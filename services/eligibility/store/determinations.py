@@ -14,7 +14,7 @@ from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
 from services.eligibility.domain.decisions import Place, Standing, Terms
-from services.eligibility.usecases.ports import Chunk, Recorded, Subject, Undetermined
+from services.eligibility.usecases.ports import Chunk, Outcome, Recorded, Subject
 
 ToEvents = Callable[[Sequence[Recorded]], Sequence[OutgoingEvent]]
 
@@ -111,27 +111,27 @@ class _Work:
         ]
         return Chunk(month, row["shard"], subjects, last=len(people) < persons_max)
 
-    async def record(
-        self, chunk: Chunk, recorded: Sequence[Recorded], undetermined: Sequence[Undetermined]
-    ) -> None:
-        if recorded:
-            rows = [_values(one) for one in recorded]
+    async def record(self, chunk: Chunk, outcome: Outcome) -> None:
+        if outcome.recorded:
+            rows = [_values(one) for one in outcome.recorded]
             await self._connection.execute(_INSERT, *(list(column) for column in zip(*rows, strict=True)))
-            await outbox.append(self._connection, self._to_events(recorded))
+            await outbox.append(self._connection, self._to_events(outcome.recorded))
         await self._connection.execute(
             "insert into undetermined (month, person_id, code)"
             " select $1, * from unnest($2::uuid[], $3::text[]) on conflict do nothing",
             chunk.month.first_day,
-            [one.person_id for one in undetermined],
-            [one.code for one in undetermined],
+            [one.person_id for one in outcome.undetermined],
+            [one.code for one in outcome.undetermined],
         )
         await self._connection.execute(
-            "update determination set determined = determined + $3,"
-            " after_person = coalesce($4, after_person), "
-            " state = case when $5 then 'done' else state end where month = $1 and shard = $2",
+            "update determination set determined = determined + $3, granted = granted + $4,"
+            " refused = refused + $5, after_person = coalesce($6, after_person),"
+            " state = case when $7 then 'done' else state end where month = $1 and shard = $2",
             chunk.month.first_day,
             chunk.shard,
             len(chunk.subjects),
+            outcome.granted,
+            outcome.refused,
             chunk.subjects[-1].person_id if chunk.subjects else None,
             chunk.last,
         )
@@ -214,37 +214,25 @@ async def unfinished_shards(connection: Connection, month: Month) -> int:
 
 
 async def progress(connection: Connection, month: Month) -> dict[str, int | bool]:
-    """Counts of a month: people due and determined; people who have a decision, by what it says."""
+    """Counts of a month: people due and determined, by what the law says; proposals that await a
+    signature are those of today, of any month."""
     counts = await connection.fetchrow(
         "select coalesce(sum(persons), 0)::bigint as persons,"
-        " coalesce(sum(determined), 0)::bigint as determined,"
+        " coalesce(sum(determined), 0)::bigint as determined, coalesce(sum(granted), 0)::bigint as granted,"
+        " coalesce(sum(refused), 0)::bigint as refused,"
         " count(*) filter (where state = 'done') as shards_done from determination where month = $1",
         month.first_day,
     )
-    decisions = await connection.fetchrow(
-        """
-        with newest as (
-            select distinct on (person_id, programme) person_id, outcome, status
-            from decision where effective_from <= $1 order by person_id, programme, version desc
-        ), person as (
-            select person_id, bool_or(outcome = 'granted') as granted,
-                   bool_or(status = 'proposed') as proposed
-            from newest group by person_id
-        )
-        select count(*) as decided, count(*) filter (where granted) as granted,
-               count(*) filter (where not granted) as refused, count(*) filter (where proposed) as proposed
-        from person
-        """,
-        month.first_day,
-    )
-    undetermined = await connection.fetchval(
-        "select count(*) from undetermined where month = $1", month.first_day
-    )
-    assert counts is not None and decisions is not None
+    assert counts is not None
     return {
         "persons": counts["persons"],
         "determined": counts["determined"],
         "done": counts["shards_done"] == SHARDS,
-        **dict(decisions),
-        "undetermined": undetermined,
+        "decided": counts["granted"] + counts["refused"],
+        "granted": counts["granted"],
+        "refused": counts["refused"],
+        "undetermined": await connection.fetchval(
+            "select count(*) from undetermined where month = $1", month.first_day
+        ),
+        "proposed": await connection.fetchval("select count(*) from decision where status = 'proposed'"),
     }

@@ -27,7 +27,9 @@ from services.eligibility.domain.determination import Award, Determination
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWANCE, PersonFacts
 from services.eligibility.usecases.ports import (
+    Chunk,
     DeterminationWorks,
+    Outcome,
     Recorded,
     Subject,
     Undetermined,
@@ -67,17 +69,25 @@ class DetermineMonths:
             chunk = await work.claim(_PERSONS_MAX)
             if chunk is None:
                 return False
-            recorded: list[Recorded] = []
-            undetermined: list[Undetermined] = []
-            for subject in chunk.subjects:
-                try:
-                    recorded += self._determine(subject, chunk.month, today)
-                except Refusal as outside:
-                    undetermined.append(Undetermined(subject.person_id, outside.code))
-            await work.record(chunk, recorded, undetermined)
+            await work.record(chunk, self._determine_all(chunk, today))
         return True
 
-    def _determine(self, subject: Subject, month: Month, today: date) -> list[Recorded]:
+    def _determine_all(self, chunk: Chunk, today: date) -> Outcome:
+        recorded: list[Recorded] = []
+        undetermined: list[Undetermined] = []
+        granted = 0
+        for subject in chunk.subjects:
+            try:
+                found, decisions = self._determine(subject, chunk.month, today)
+            except Refusal as outside:
+                undetermined.append(Undetermined(subject.person_id, outside.code))
+                continue
+            granted += found.granted
+            recorded += decisions
+        refused = len(chunk.subjects) - granted - len(undetermined)
+        return Outcome(recorded, undetermined, granted, refused)
+
+    def _determine(self, subject: Subject, month: Month, today: date) -> tuple[Determination, list[Recorded]]:
         facts = self._read_facts(subject.case)
         new_application = facts.application_received_on is not None and not facts.already_receiving
         decided_on = today if new_application else facts.decision_signed_on or today
@@ -105,7 +115,7 @@ class DetermineMonths:
             if decision is not None:
                 receipt = receipt or self._receipt(subject, month, found, facts)
                 recorded.append(self._recorded(decision, subject, receipt))
-        return recorded
+        return found, recorded
 
     def _receipt(self, subject: Subject, month: Month, found: Determination, facts: PersonFacts) -> bytes:
         case = {**subject.case, "in_facility": subject.facility_id is not None}

@@ -53,15 +53,23 @@ class Undetermined:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a chunk: new decisions, people without one, and how many are granted or refused."""
+
+    recorded: Sequence[Recorded]
+    undetermined: Sequence[Undetermined]
+    granted: int
+    refused: int
+
+
 class DeterminationWork(Protocol):
     """One transaction of determining."""
 
     async def claim(self, persons_max: int) -> Chunk | None:
         """The next people of a pending shard, held until the transaction ends."""
 
-    async def record(
-        self, chunk: Chunk, recorded: Sequence[Recorded], undetermined: Sequence[Undetermined]
-    ) -> None:
+    async def record(self, chunk: Chunk, outcome: Outcome) -> None:
         """Decisions, their events and the chunk's progress."""
 
 

@@ -60,6 +60,8 @@ def _facts() -> None:
             state text not null default 'pending' check (state in ('pending', 'done')),
             persons integer not null,
             determined integer not null default 0,
+            granted integer not null default 0,
+            refused integer not null default 0,
             after_person uuid not null default '00000000-0000-0000-0000-000000000000',
             primary key (month, shard)
         )
