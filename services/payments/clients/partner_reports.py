@@ -25,7 +25,7 @@ def read_report(content: bytes) -> ReadReport:
     """
     if content.startswith(_ZIP):
         return read_xlsx(content)
-    if not content.lstrip()[:4].startswith(_XML):
+    if not content[:200].lstrip().startswith(_XML):
         return read_csv(content)
     source = io.BytesIO(content)
     check_bytes(source)
