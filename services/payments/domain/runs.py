@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from itertools import pairwise
 from uuid import UUID
 
 from libs.common.kernel.errors import IllegalTransition
@@ -130,3 +129,14 @@ class Run:
     content_hash: str | None
     instructions: int
     instructed_dong: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFact:
+    """What the world is told of a run. `type`: a fact of TRANSITIONS; a figure that it does not tell is 0."""
+
+    type: str
+    run: Run
+    files: int = 0
+    settled_dong: int = 0
+    returned_dong: int = 0

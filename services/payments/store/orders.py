@@ -1,0 +1,88 @@
+"""Runs ordered and approved, by requests inside their caller's territory."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from libs.common.kernel.ids import new_id
+from libs.common.kernel.months import Month
+from libs.common.runtime import closing, outbox
+from libs.common.runtime.postgres import Connection, Database
+from services.payments.domain import runs
+from services.payments.domain.runs import Order, Run, RunFact
+from services.payments.store.run_rows import COLUMNS, ToEvent, run_of
+
+
+class RunOrders:
+    """Transactions of makers and checkers. `awaits`: topics whose months must be closed before a run."""
+
+    def __init__(self, database: Database, awaits: Sequence[str], to_event: ToEvent) -> None:
+        self._database = database
+        self._awaits = awaits
+        self._to_event = to_event
+
+    @asynccontextmanager
+    async def __call__(self, territory: str | None) -> AsyncIterator["_Work"]:
+        async with self._database.writing(territory) as connection:
+            yield _Work(connection, self._awaits, self._to_event)
+
+
+class _Work:
+    def __init__(self, connection: Connection, awaits: Sequence[str], to_event: ToEvent) -> None:
+        self._connection = connection
+        self._awaits = awaits
+        self._to_event = to_event
+
+    async def require_settled(self, months: Iterable[Month]) -> None:
+        for month in months:
+            await closing.require_settled(self._connection, self._awaits, month)
+
+    async def open(self, order: Order) -> UUID:
+        months = [month.first_day for month in order.period.months]
+        key = "|".join((*(str(month) for month in order.period.months), *order.programmes))
+        opened = await self._connection.fetchval(
+            "insert into run (run_id, province_code, order_key, programmes, maker_sub)"
+            " values ($1, $2, $3, $4, $5)"
+            " on conflict (province_code, order_key) where status <> 'reconciled' do nothing"
+            " returning run_id",
+            new_id(),
+            order.province_code,
+            key,
+            list(order.programmes),
+            order.maker,
+        )
+        if opened is None:
+            found: UUID = await self._connection.fetchval(
+                "select run_id from run where province_code = $1 and order_key = $2"
+                " order by run_id desc limit 1",
+                order.province_code,
+                key,
+            )
+            return found
+        await self._connection.execute(
+            "insert into run_month (run_id, month) select $1, unnest($2::date[])", opened, months
+        )
+        made: UUID = opened
+        return made
+
+    async def read(self, run_id: UUID) -> Run | None:
+        row = await self._connection.fetchrow(
+            f"select {COLUMNS} from run r where run_id = $1 for update", run_id
+        )
+        return run_of(row) if row else None
+
+    async def approve(self, run: Run, checker: str, approved_at: datetime) -> None:
+        fact = runs.moved(run.status, runs.APPROVED)
+        await self._connection.execute(
+            "update run set status = $2, checker_sub = $3, approved_hash = content_hash, approved_at = $4"
+            " where run_id = $1",
+            run.run_id,
+            runs.APPROVED,
+            checker,
+            approved_at,
+        )
+        assert fact
+        event = self._to_event(RunFact(fact, replace(run, status=runs.APPROVED, checker=checker)))
+        await outbox.append(self._connection, [event])

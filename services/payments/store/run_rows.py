@@ -1,0 +1,33 @@
+"""A run's row as the domain knows it."""
+
+from collections.abc import Callable
+
+import asyncpg
+
+from libs.common.kernel.months import Month
+from libs.common.runtime.outbox import OutgoingEvent
+from services.payments.domain.runs import PayPeriod, Run, RunFact
+
+#: Wiring passes events.outgoing.run_event.
+ToEvent = Callable[[RunFact], OutgoingEvent]
+
+COLUMNS = (
+    "r.run_id, r.province_code, r.programmes, r.status, r.maker_sub, r.checker_sub, r.content_hash,"
+    " r.instructions, r.instructed_dong,"
+    " (select array_agg(month order by month) from run_month m where m.run_id = r.run_id) as months"
+)
+
+
+def run_of(row: asyncpg.Record) -> Run:
+    return Run(
+        run_id=row["run_id"],
+        province_code=row["province_code"],
+        period=PayPeriod(tuple(Month.of(day) for day in row["months"])),
+        programmes=tuple(row["programmes"]),
+        status=row["status"],
+        maker=row["maker_sub"],
+        checker=row["checker_sub"],
+        content_hash=row["content_hash"],
+        instructions=row["instructions"],
+        instructed_dong=row["instructed_dong"],
+    )

@@ -1,0 +1,205 @@
+"""What the use cases of payments need of the world; store/, clients/ and wiring.py provide it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import BinaryIO, Protocol
+from uuid import UUID
+
+from libs.common.kernel.months import Month
+from services.payments.domain.matching import Matched, Sent, Suspended
+from services.payments.domain.partner_lines import FileHeader, PaymentOrder, ReadReport
+from services.payments.domain.runs import Order, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where a payee's money goes, opened. `account_number` is empty where it is paid in cash."""
+
+    payee_name: str
+    account_number: str
+    account_name: str
+    personal_id: str
+
+
+class RunWork(Protocol):
+    """One transaction of a maker or checker, inside the caller's territory."""
+
+    async def require_settled(self, months: Iterable[Month]) -> None:
+        """Refusal `facts_not_settled` while a fact of these months may still come."""
+
+    async def open(self, order: Order) -> UUID:
+        """The run of that order: the one that is open, else a new one."""
+
+    async def read(self, run_id: UUID) -> Run | None:
+        """The run, locked until the transaction ends; None when there is none that the caller may see."""
+
+    async def approve(self, run: Run, checker: str, approved_at: datetime) -> None: ...
+
+
+class RunWorks(Protocol):
+    def __call__(self, territory: str | None) -> AbstractAsyncContextManager[RunWork]: ...
+
+
+class BuildWork(Protocol):
+    """One transaction of building a list."""
+
+    async def claim(self) -> Run | None:
+        """A run that is to be built, with its province held against other builders."""
+
+    async def gather(self, run: Run) -> None:
+        """What is due to whom for the run's months, and what nobody can be paid."""
+
+    async def payees(self) -> Sequence[tuple[str, UUID]]:
+        """(programme, payee) of each payment to be made."""
+
+    async def files(self) -> Sequence[tuple[str, str, int]]:
+        """(agency, commune or empty, sequence) of each file to be written."""
+
+    async def freeze(
+        self, run: Run, instruction_ids: Sequence[UUID], file_ids: Sequence[UUID], built_at: datetime
+    ) -> None:
+        """Instructions, lines, totals and planned files, with ids in the order of `payees` and `files`."""
+
+
+class BuildWorks(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[BuildWork]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file to be written. `kind`: pain.001 or post-list; `commune_code`: empty for a bank's."""
+
+    file_id: UUID
+    run_id: UUID
+    kind: str
+    agency_code: str
+    commune_code: str
+    execute_on: date
+    payments: int
+    amount_dong: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """A payment of a file before its payee's account is opened. `months`: ascending."""
+
+    instruction_id: UUID
+    programme: str
+    amount_dong: int
+    agency_code: str
+    commune_code: str
+    months: Sequence[Month]
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file's bytes, compressed by gzip, and the SHA-256 of what is in them."""
+
+    file_id: UUID
+    content: bytes
+    sha256: str
+
+
+class InstructWork(Protocol):
+    """One transaction of instructing approved runs."""
+
+    async def claim_approved(self) -> Run | None: ...
+
+    async def content_hash(self, run_id: UUID) -> str:
+        """The digest of the content as it is now."""
+
+    async def stop(self, run_id: UUID, problem: str) -> None:
+        """An approved run that must not be paid as it is."""
+
+    async def book(self, run: Run, on: date) -> None:
+        """The ledger's transactions of all its instructions; the run is being instructed from now on."""
+
+    async def claim_files(self, payments_max: int) -> Sequence[PlannedFile]:
+        """Files of a run to be written next: one, or several small ones."""
+
+    async def payables(self, file_id: UUID) -> Sequence[Payable]: ...
+
+    async def written(self, files: Sequence[WrittenFile], at: datetime) -> None: ...
+
+    async def finish_written_run(self) -> bool:
+        """A run whose files are all written is instructed; False when there is none."""
+
+
+class InstructWorks(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[InstructWork]: ...
+
+
+class FileWriter(Protocol):
+    """Writes one kind of file."""
+
+    def __call__(self, target: BinaryIO, header: FileHeader, orders: Iterable[PaymentOrder]) -> None: ...
+
+
+class ReportReader(Protocol):
+    """Reads a report of any kind we know; Refusal `report_unreadable` for one that can't be taken."""
+
+    def __call__(self, content: bytes) -> ReadReport: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReport:
+    """A report as it came in, and the file that it answers."""
+
+    report_id: UUID
+    file_id: UUID
+    run_id: UUID
+    province_code: str
+    kind: str
+    execute_on: date
+    payments: int
+    amount_dong: int
+    content: bytes
+
+
+class ReportWork(Protocol):
+    """One transaction of taking a report."""
+
+    async def claim(self) -> WaitingReport | None: ...
+
+    async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
+        """The payments of the file."""
+
+    async def refuse(self, report: WaitingReport, message_vi: str, message_en: str) -> None: ...
+
+    async def take(
+        self,
+        report: WaitingReport,
+        kind: str,
+        matched: Sequence[Matched],
+        suspended: Sequence[Suspended],
+        references: Mapping[int, str],
+        on: date,
+    ) -> None:
+        """Instructions, ledger, totals and the report's lines; `references`: as written, by line number."""
+
+    async def finish_answered_run(self, run_id: UUID, at: datetime) -> None:
+        """The run is reconciled when nothing of it is pending."""
+
+
+class ReportWorks(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[ReportWork]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedReport:
+    report_id: UUID
+    file_id: UUID
+    content: bytes
+    sha256: str
+
+
+class Inbox(Protocol):
+    """Reports as they are handed in."""
+
+    async def store(self, report: ReceivedReport, agency: str, sub: str) -> UUID | None:
+        """The id it is known by (the first one's, when the same content came before); None when the file
+        is not that agency's, or was never handed over.
+        """

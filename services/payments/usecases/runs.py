@@ -1,0 +1,117 @@
+"""A maker asks for a run, a worker builds it, a checker approves exactly what was built."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from libs.common.kernel.clock import Clock
+from libs.common.kernel.errors import FieldError, IllegalTransition, Refusal
+from libs.common.kernel.ids import derived_id
+from libs.common.kernel.months import Month
+from services.payments.domain import runs
+from services.payments.domain.runs import Order, PayPeriod
+from services.payments.usecases.ports import BuildWorks, RunWorks
+
+
+class OpenRun:
+    """The same order while its run is open is the same run."""
+
+    def __init__(self, works: RunWorks) -> None:
+        self._works = works
+
+    async def __call__(
+        self,
+        province_code: str,
+        months: Iterable[Month],
+        programmes: Iterable[str],
+        maker: str,
+        territory: str | None,
+    ) -> UUID:
+        """Refusal `facts_not_settled`, `not_permitted` outside the maker's territory, `month_invalid`."""
+        if territory is not None and territory != province_code:
+            raise Refusal(
+                "not_permitted",
+                "Chỉ lập được danh sách chi trả của tỉnh mình.",
+                "A run can be built for one's own province only.",
+            )
+        try:
+            period = PayPeriod.of(months)
+        except ValueError:
+            raise Refusal(
+                "month_invalid",
+                f"Một đợt gồm 1 đến {runs.MONTHS_MAX} tháng khác nhau và liền nhau.",
+                f"A run has 1 to {runs.MONTHS_MAX} different months that follow one another.",
+                (
+                    FieldError(
+                        "benefit_months", "not_a_pay_period", "Không phải kỳ chi trả.", "No pay period."
+                    ),
+                ),
+            ) from None
+        chosen = tuple(name for name in runs.PROGRAMMES if name in set(programmes))
+        async with self._works(territory) as work:
+            await work.require_settled(period.months)
+            return await work.open(Order(province_code, period, chosen, maker))
+
+
+class ApproveRun:
+    """The second pair of eyes."""
+
+    def __init__(self, works: RunWorks, clock: Clock) -> None:
+        self._works = works
+        self._clock = clock
+
+    async def __call__(self, run_id: UUID, content_hash: str, checker: str, territory: str | None) -> None:
+        """Refusal `run_not_built`, `same_identity`, `content_changed`, `not_found`. Twice is once."""
+        async with self._works(territory) as work:
+            run = await work.read(run_id)
+            if run is None:
+                raise Refusal("not_found", "Không tìm thấy đợt chi trả này.", "No such payment run.")
+            if run.maker == checker:
+                raise Refusal(
+                    "same_identity",
+                    "Người lập danh sách không được tự duyệt. Hãy để người khác duyệt.",
+                    "Whoever built the run can't approve it. Let somebody else do it.",
+                )
+            if run.content_hash is not None and content_hash != run.content_hash:
+                raise Refusal(
+                    "content_changed",
+                    "Nội dung danh sách khác với bản đã xem. Hãy xem lại rồi duyệt theo mã băm mới.",
+                    "The list is not the one that was seen. Look at it again, approve by its present hash.",
+                )
+            if run.checker == checker:
+                return
+            try:
+                runs.moved(run.status, runs.APPROVED)
+            except IllegalTransition:
+                raise Refusal(
+                    "run_not_built",
+                    "Đợt chi trả chưa lập xong, hoặc đã được người khác duyệt.",
+                    "The run is not built yet, or somebody else has approved it.",
+                ) from None
+            await work.approve(run, checker, self._clock.recorded_at())
+
+
+class BuildRuns:
+    """The worker that lists what is due. A run is built in one transaction."""
+
+    def __init__(self, works: BuildWorks, clock: Clock) -> None:
+        self._works = works
+        self._clock = clock
+
+    async def step(self) -> bool:
+        """One run; False when none is to be built."""
+        async with self._works() as work:
+            run = await work.claim()
+            if run is None:
+                return False
+            await work.gather(run)
+            name = str(run.run_id)
+            instructions = [
+                derived_id("instruction", name, programme, str(payee))
+                for programme, payee in await work.payees()
+            ]
+            files = [
+                derived_id("payment_file", name, agency, commune, str(sequence))
+                for agency, commune, sequence in await work.files()
+            ]
+            await work.freeze(run, instructions, files, self._clock.recorded_at())
+        return True
