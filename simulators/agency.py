@@ -1,0 +1,116 @@
+"""A paying agency at work: it fetches the files that wait for it and hands its reports in, in order."""
+
+import hashlib
+import logging
+import time
+import zlib
+from dataclasses import dataclass, field
+
+from simulators.answer import Answer
+from simulators.bank import desk as bank
+from simulators.books import Books
+from simulators.door import Door, Refused, Stopped, Waiting
+from simulators.outcomes import Odds
+from simulators.post import desk as post
+
+_LOG = logging.getLogger("simulators")
+_WORKBOOK = b"PK\x03\x04"
+_IDLE_SECONDS_FIRST = 0.3
+_IDLE_SECONDS_MAX = 2.0
+#: How long a file rests whose report was refused, before it is tried again.
+_REFUSED_SECONDS_FIRST = 1.0
+_REFUSED_SECONDS_MAX = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One clerk's share of an agency's files: number `mine` of `of`, by the file's id."""
+
+    mine: int = 0
+    of: int = 1
+
+    def has(self, payment_file_id: str) -> bool:
+        return zlib.crc32(payment_file_id.encode()) % self.of == self.mine
+
+
+@dataclass
+class _Rest:
+    until: float
+    seconds: float
+
+
+@dataclass
+class Clerk:
+    """Works through its share of one agency's files. Everything it knows is in the books and the files."""
+
+    agency_code: str
+    door: Door
+    books: Books
+    odds: Odds
+    share: Share = field(default_factory=Share)
+    _resting: dict[str, _Rest] = field(default_factory=dict)
+
+    def work(self) -> None:
+        """Until it is stopped."""
+        idle = _IDLE_SECONDS_FIRST
+        try:
+            while True:
+                if self.once():
+                    idle = _IDLE_SECONDS_FIRST
+                else:
+                    self.door.rest(idle)
+                    idle = min(idle * 2, _IDLE_SECONDS_MAX)
+        except Stopped:
+            return
+
+    def once(self) -> int:
+        """Handle what waits now; how many files were answered."""
+        try:
+            waiting = list(self.door.waiting())
+        except Refused as refused:
+            _LOG.warning("%s: the list of files was refused: %s", self.agency_code, refused)
+            self.door.rest(_IDLE_SECONDS_MAX)
+            return 0
+        return sum(self._handle(one) for one in waiting if self.share.has(one.payment_file_id))
+
+    def _handle(self, file: Waiting) -> bool:
+        page = self.books.page(file.payment_file_id)
+        rest = self._resting.get(file.payment_file_id)
+        if (page and page.done) or (rest and time.monotonic() < rest.until):
+            return False
+        try:
+            content = self.door.content(file.payment_file_id)
+            if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
+                _LOG.warning("%s: %s is not what was announced", self.agency_code, file.payment_file_id)
+                self._let_rest(file.payment_file_id)
+                return False
+            self._hand_in(file, self._answer(content, file))
+        except Refused as refused:
+            _LOG.warning("%s: %s was refused: %s", self.agency_code, file.payment_file_id, refused)
+            self._let_rest(file.payment_file_id)
+            return False
+        self._resting.pop(file.payment_file_id, None)
+        return True
+
+    def _answer(self, content: bytes, file: Waiting) -> Answer:
+        if content.startswith(_WORKBOOK):
+            return post.answer(content, file.payment_file_id, self.odds)
+        return bank.answer(content, file.payment_file_id, self.agency_code, self.odds)
+
+    def _hand_in(self, file: Waiting, answer: Answer) -> None:
+        """Each report once more after a kill, byte for byte, but for those that the books have as accepted."""
+        page = self.books.enter(file.payment_file_id, file.run_id, answer)
+        if not answer.reports:
+            _LOG.warning("%s: %s can't be read", self.agency_code, file.payment_file_id)
+            self._let_rest(file.payment_file_id)
+        for report in answer.reports:
+            if report.name not in page.reports:
+                self.door.report(file.payment_file_id, report)
+                sha256 = hashlib.sha256(report.content).hexdigest()
+                last = report is answer.reports[-1]
+                self.books.accepted(file.payment_file_id, report.name, sha256, done=last)
+
+    def _let_rest(self, payment_file_id: str) -> None:
+        before = self._resting.get(payment_file_id)
+        seconds = min(before.seconds * 2, _REFUSED_SECONDS_MAX) if before else _REFUSED_SECONDS_FIRST
+        self._resting[payment_file_id] = _Rest(time.monotonic() + seconds, seconds)

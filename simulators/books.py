@@ -1,0 +1,94 @@
+"""A partner's own books: what it received, paid and sent back, without a name in them.
+
+One JSON file per agency, replaced as a whole, so that a kill leaves the old or the new one.
+"""
+
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulators.answer import Answer
+
+
+class BooksUnreadable(Exception):
+    """The books that are there are none of ours."""
+
+
+@dataclass
+class Page:
+    """One payment file. `reports`: SHA-256 of each report that the platform has accepted, by its name."""
+
+    run_id: str
+    payments: int = 0
+    received_dong: int = 0
+    settled: int = 0
+    settled_dong: int = 0
+    returned: int = 0
+    returned_dong: int = 0
+    rejected_because: str | None = None
+    reports: dict[str, str] = field(default_factory=dict)
+    done: bool = False
+
+
+class Books:
+    """The pages of one agency; safe to be used by several clerks."""
+
+    def __init__(self, folder: Path, agency_code: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"{agency_code}.json"
+        self._agency_code = agency_code
+        self._lock = threading.Lock()
+        self._pages = _load(self.path)
+
+    def page(self, payment_file_id: str) -> Page | None:
+        with self._lock:
+            return self._pages.get(payment_file_id)
+
+    def enter(self, payment_file_id: str, run_id: str, answer: Answer) -> Page:
+        """The file's page with what was made of it; what was accepted before a restart stays accepted."""
+        with self._lock:
+            page = self._pages.setdefault(payment_file_id, Page(run_id))
+            page.payments, page.received_dong = answer.received.payments, answer.received.dong
+            page.settled, page.settled_dong = answer.settled.payments, answer.settled.dong
+            page.returned, page.returned_dong = answer.returned.payments, answer.returned.dong
+            page.rejected_because = answer.rejected_because
+            return page
+
+    def accepted(self, payment_file_id: str, report: str, sha256: str, *, done: bool) -> None:
+        """The platform has taken this report; on disk when this returns."""
+        with self._lock:
+            page = self._pages[payment_file_id]
+            page.reports[report] = sha256
+            page.done = done
+            self._save()
+
+    def totals(self) -> dict[str, int]:
+        """Sums over all files that were answered."""
+        names = ("payments", "received_dong", "settled", "settled_dong", "returned", "returned_dong")
+        with self._lock:
+            return {name: sum(getattr(page, name) for page in self._pages.values()) for name in names}
+
+    def _save(self) -> None:
+        body: dict[str, Any] = {
+            "agency_code": self._agency_code,
+            "files": {file_id: asdict(page) for file_id, page in self._pages.items() if page.reports},
+        }
+        fresh = self.path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(body, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.path)
+
+
+def _load(path: Path) -> dict[str, Page]:
+    if not path.exists():
+        return {}
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        return {file_id: Page(**page) for file_id, page in body["files"].items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BooksUnreadable(f"{path} holds no books; delete it to begin new ones") from error

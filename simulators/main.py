@@ -1,0 +1,131 @@
+"""Banks and post office in one process: partners of the payments service, by its API alone.
+
+python -m simulators.main --help
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulators.agency import Clerk, Share
+from simulators.books import Books, BooksUnreadable
+from simulators.door import Addresses, Door
+from simulators.outcomes import Odds
+from simulators.ready import serve
+
+HOST = "127.0.0.1"
+POST = "VNPOST"
+#: VBSP, Agribank, VietinBank, Vietcombank, BIDV by their BIN, and the post office.
+AGENCIES = ("999888", "970405", "970415", "970436", "970418", POST)
+_PORT_BASE_DEFAULT = 8100
+_PAYMENTS_SHIFT, _ISSUER_SHIFT, _OWN_SHIFT = 3, 5, 13
+#: A post office gets one small list per commune, and so hundreds of them.
+_POST_CLERKS = 2
+_END_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    agencies: tuple[str, ...]
+    addresses: Addresses
+    folder: Path
+    port: int
+    odds: Odds
+
+
+def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
+    """From the command line, then the environment, then defaults; SystemExit with a message if wrong."""
+    base = int(environment.get("ANSINH_PORT_BASE", _PORT_BASE_DEFAULT))
+    parser = argparse.ArgumentParser(
+        prog="python -m simulators.main",
+        description="Banks and post office that take payment files and report what became of each payment.",
+    )
+    known = environment.get("ANSINH_SIMULATORS_AGENCIES", ",".join(AGENCIES))
+    parser.add_argument("--agencies", default=known, help="codes, separated by commas (default: %(default)s)")
+    payments = environment.get("ANSINH_PAYMENTS_URL", f"http://{HOST}:{base + _PAYMENTS_SHIFT}")
+    parser.add_argument("--payments-url", default=payments, help="(default: %(default)s)")
+    issuer = environment.get("ANSINH_OIDC_ISSUER", f"http://{HOST}:{base + _ISSUER_SHIFT}")
+    parser.add_argument("--issuer-url", default=issuer, help="(default: %(default)s)")
+    data = Path(environment.get("ANSINH_DATA_DIR", "var/data"))
+    parser.add_argument("--data-dir", type=Path, default=data, help="the partners' books go below it")
+    parser.add_argument("--port", type=int, default=base + _OWN_SHIFT, help="for /readyz (%(default)s)")
+    seed = int(environment.get("ANSINH_SIMULATORS_SEED", "1"))
+    parser.add_argument("--seed", type=int, default=seed, help="another seed, other failures (%(default)s)")
+    failing = int(environment.get("ANSINH_SIMULATORS_FAILING_PER_10_000", "100"))
+    parser.add_argument(
+        "--failing-per-10000", type=int, default=failing, help="payments that fail (default: %(default)s)"
+    )
+    given = parser.parse_args(arguments)
+    secret = environment.get("ANSINH_LOCAL_ISSUER_SECRET", "")
+    if not secret:
+        parser.error("ANSINH_LOCAL_ISSUER_SECRET is not set: the local issuer gives no token without it")
+    agencies = tuple(dict.fromkeys(code.strip() for code in given.agencies.split(",") if code.strip()))
+    if not agencies:
+        parser.error("--agencies names none")
+    return Choice(
+        agencies=agencies,
+        addresses=Addresses(given.payments_url.rstrip("/"), given.issuer_url.rstrip("/"), secret),
+        folder=given.data_dir / "simulators",
+        port=given.port,
+        odds=Odds(given.seed, given.failing_per_10000),
+    )
+
+
+def start(choice: Choice, stop: threading.Event) -> list[threading.Thread]:
+    """One thread per clerk, all running; they end when `stop` is set. BooksUnreadable."""
+    threads = []
+    for agency in choice.agencies:
+        door, books = Door(choice.addresses, agency, stop), Books(choice.folder, agency)
+        clerks = _POST_CLERKS if agency == POST else 1
+        for number in range(clerks):
+            clerk = Clerk(agency, door, books, choice.odds, Share(number, clerks))
+            name = f"{agency}.{number}"
+            threads.append(threading.Thread(target=_guarded(clerk, stop), name=name, daemon=True))
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _guarded(clerk: Clerk, stop: threading.Event) -> Callable[[], None]:
+    def work() -> None:
+        try:
+            clerk.work()
+        finally:
+            # A clerk that falls takes the process with it: the supervisor starts a whole one.
+            stop.set()
+
+    return work
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(name)s %(levelname)s %(message)s")
+    choice = choose(sys.argv[1:], os.environ)
+    stop = threading.Event()
+    asked = threading.Event()
+
+    def end(*_: object) -> None:
+        asked.set()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    try:
+        threads = start(choice, stop)
+        server = serve(HOST, choice.port)
+    except (BooksUnreadable, OSError) as error:
+        sys.exit(f"the simulators can't start: {error}")
+    stop.wait()
+    for thread in threads:
+        thread.join(_END_SECONDS / len(threads))
+    server.shutdown()
+    sys.exit(0 if asked.is_set() else 1)
+
+
+if __name__ == "__main__":
+    main()
