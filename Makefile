@@ -58,4 +58,5 @@ contracts: $(STAMP) ## Sinh lại contracts/schemas · Generate contracts/schema
 	@$(BIN)/python -m deploy.contracts
 
 clean: ## Xóa dữ liệu cục bộ (var/) · Delete the local data (var/)
+	@if [ -x $(BIN)/ansinh ]; then $(BIN)/ansinh down; fi
 	@rm -rf var

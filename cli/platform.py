@@ -47,14 +47,19 @@ def up(
     _supervised(stay, interrupted=0)
 
 
-def down() -> None:
+def down(as_json: AsJson = False) -> None:
     """Dừng nền tảng đang chạy · End the platform that is up."""
     try:
         ended = local_status.down(_places())
     except TimeoutError as error:
         _errors.print(str(error))
         raise typer.Exit(1) from error
-    _console.print("Đã dừng. · Ended." if ended else "Không có nền tảng nào đang chạy. · No platform is up.")
+    if as_json:
+        typer.echo(orjson.dumps({"ended": ended}))
+    else:
+        _console.print(
+            "Đã dừng. · Ended." if ended else "Không có nền tảng nào đang chạy. · No platform is up."
+        )
 
 
 def status(as_json: AsJson = False) -> None:
@@ -91,16 +96,18 @@ def token(
         ),
     ],
     territory: Annotated[str | None, typer.Option(help="Mã tỉnh 2 chữ số · 2-digit province code.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """In mã truy cập một giờ của nền tảng trên máy này · Print an access token of an hour."""
     places = _places()
     try:
-        typer.echo(asyncio.run(tokens.token(places, keys.load(places.var), who, territory)))
+        made = asyncio.run(tokens.token(places, keys.load(places.var), who, territory))
     except (ValueError, CannotStart) as error:
         _errors.print(str(error))
         raise typer.Exit(2) from error
     except (FileNotFoundError, httpx.HTTPError) as error:
         raise _not_up() from error
+    typer.echo(orjson.dumps({"access_token": made, "token_type": "Bearer"}) if as_json else made)
 
 
 def verify(as_json: AsJson = False) -> None:
@@ -139,6 +146,7 @@ def demo(
     people: Annotated[int | None, typer.Option(help="Chỉ chừng này người · a smaller population.")] = None,
     seed: Annotated[int | None, typer.Option(help="Mầm ngẫu nhiên · seed of the population.")] = None,
     keep: Annotated[bool, typer.Option(help="Giữ dữ liệu lần trước · keep the last run's data.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Chạy trọn một tình huống · Run a scenario end to end: registered, decided, paid, reconciled, seen."""
     from deploy.local.demo import run
@@ -146,7 +154,11 @@ def demo(
 
     places = _places()
     options = Options(scenario, _kafka(kafka), people, seed, keep)
-    good = _supervised(lambda: run.demo(places, options, _console, _say), interrupted=130)
+    console = _errors if as_json else _console
+    good = _supervised(lambda: run.demo(places, options, console, _say), interrupted=130)
+    summary = places.var / "demo" / "summary.json"
+    if as_json and summary.exists():
+        typer.echo(summary.read_bytes())
     raise typer.Exit(0 if good else 1)
 
 
