@@ -129,14 +129,3 @@ class Run:
     content_hash: str | None
     instructions: int
     instructed_dong: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunFact:
-    """What the world is told of a run. `type`: a fact of TRANSITIONS; a figure that it does not tell is 0."""
-
-    type: str
-    run: Run
-    files: int = 0
-    settled_dong: int = 0
-    returned_dong: int = 0

@@ -6,6 +6,7 @@ programme and month with the account it goes to; `payment` one for each payee an
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
 from services.payments.domain.files import FILE_PAYMENTS_MAX, PAIN_001, POST_LIST
 from services.payments.domain.instructions import BANK_ACCOUNT
-from services.payments.domain.runs import Run, RunFact
-from services.payments.store.run_rows import COLUMNS, ToEvent, run_of
+from services.payments.domain.runs import Run
+from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 _BUILDERS_LOCK = 0x70617972
 
@@ -115,8 +116,9 @@ _NUMBERED = """
 _INSERT_FILES = f"""
     insert into payment_file (file_id, run_id, agency_code, kind, province_code, commune_code, payments,
                               amount_dong, pending)
-    select file_id, $1, agency_code, case when file_commune_code = '' then '{PAIN_001}' else '{POST_LIST}' end,
-           min(province_code), nullif(file_commune_code, ''), count(*), sum(amount_dong), count(*)
+    select file_id, $1, agency_code,
+           case when file_commune_code = '' then '{PAIN_001}' else '{POST_LIST}' end, min(province_code),
+           nullif(file_commune_code, ''), count(*), sum(amount_dong), count(*)
     from payment group by file_id, agency_code, file_commune_code
 """
 
@@ -187,7 +189,7 @@ class _Work:
 
     async def claim(self) -> Run | None:
         row = await self._connection.fetchrow(
-            f"select {COLUMNS} from run r where status = '{runs.BUILDING}' order by run_id limit 1"
+            f"select {COLUMNS} from run r where status = '{runs.BUILDING}' order by opened_at limit 1"
             " for update skip locked"
         )
         if row is None:
@@ -231,5 +233,7 @@ class _Work:
             await connection.execute(statement, run.run_id)
         fact = runs.moved(run.status, runs.BUILT)
         row = await connection.fetchrow(_BUILT, run.run_id, runs.BUILT, built_at)
-        assert fact and row
-        await outbox.append(connection, [self._to_event(RunFact(fact, run_of(row)))])
+        assert row
+        built = run_of(row)
+        event = self._to_event(replace(told(fact, built), content_hash=built.content_hash))
+        await outbox.append(connection, [event])

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from libs.common.kernel.ids import new_id
+from libs.common.kernel.ids import derived_id
 from libs.common.kernel.months import Month
 from libs.common.runtime import closing, outbox
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
-from services.payments.domain.runs import Order, Run, RunFact
-from services.payments.store.run_rows import COLUMNS, ToEvent, run_of
+from services.payments.domain.runs import Order, Run
+from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 
 class RunOrders:
@@ -42,12 +42,17 @@ class _Work:
     async def open(self, order: Order) -> UUID:
         months = [month.first_day for month in order.period.months]
         key = "|".join((*(str(month) for month in order.period.months), *order.programmes))
+        earlier = await self._connection.fetchval(
+            "select count(*) from run where province_code = $1 and order_key = $2 and status = 'reconciled'",
+            order.province_code,
+            key,
+        )
         opened = await self._connection.fetchval(
             "insert into run (run_id, province_code, order_key, programmes, maker_sub)"
             " values ($1, $2, $3, $4, $5)"
-            " on conflict (province_code, order_key) where status <> 'reconciled' do nothing"
+            " on conflict do nothing"
             " returning run_id",
-            new_id(),
+            derived_id("run", order.province_code, key, str(earlier)),
             order.province_code,
             key,
             list(order.programmes),
@@ -56,7 +61,7 @@ class _Work:
         if opened is None:
             found: UUID = await self._connection.fetchval(
                 "select run_id from run where province_code = $1 and order_key = $2"
-                " order by run_id desc limit 1",
+                " order by opened_at desc limit 1",
                 order.province_code,
                 key,
             )
@@ -83,6 +88,5 @@ class _Work:
             checker,
             approved_at,
         )
-        assert fact
-        event = self._to_event(RunFact(fact, replace(run, status=runs.APPROVED, checker=checker)))
+        event = self._to_event(replace(told(fact, run), content_hash=run.content_hash))
         await outbox.append(self._connection, [event])

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import asyncpg
 
+from libs.common.kernel.money import Dong
 from libs.common.kernel.months import Month
 from libs.common.runtime.outbox import OutgoingEvent
-from services.payments.domain.runs import PayPeriod, Run, RunFact
+from services.payments.domain.records import RunTold
+from services.payments.domain.runs import PayPeriod, Run
 
-#: Wiring passes events.outgoing.run_event.
-ToEvent = Callable[[RunFact], OutgoingEvent]
+#: Wiring passes events.outgoing.to_event.
+ToEvent = Callable[[RunTold], OutgoingEvent]
 
 COLUMNS = (
     "r.run_id, r.province_code, r.programmes, r.status, r.maker_sub, r.checker_sub, r.content_hash,"
@@ -30,4 +32,17 @@ def run_of(row: asyncpg.Record) -> Run:
         content_hash=row["content_hash"],
         instructions=row["instructions"],
         instructed_dong=row["instructed_dong"],
+    )
+
+
+def told(fact: str | None, run: Run) -> RunTold:
+    """The fact of a transition, with what every fact tells of a run."""
+    assert fact, "an edge that tells nothing"
+    return RunTold(
+        fact=fact,
+        run_id=run.run_id,
+        province_code=run.province_code,
+        months=run.period.months,
+        instructions=run.instructions,
+        instructed=Dong(run.instructed_dong),
     )
