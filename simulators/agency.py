@@ -20,6 +20,9 @@ _IDLE_SECONDS_MAX = 2.0
 #: How long a file rests whose report was refused, before it is tried again.
 _REFUSED_SECONDS_FIRST = 1.0
 _REFUSED_SECONDS_MAX = 60.0
+#: How long a file that we are done with may still wait at the platform before we report it anew: it may
+#: have lost what we said (an older backup restored).
+_DONE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +77,34 @@ class Clerk:
         return sum(self._handle(one) for one in waiting if self.share.has(one.payment_file_id))
 
     def _handle(self, file: Waiting) -> bool:
-        page = self.books.page(file.payment_file_id)
         rest = self._resting.get(file.payment_file_id)
-        if (page and page.done) or (rest and time.monotonic() < rest.until):
+        if rest and time.monotonic() < rest.until:
+            return False
+        page = self.books.page(file.payment_file_id)
+        if page and page.done and not rest:
+            self._let_rest(file.payment_file_id, _DONE_SECONDS)
             return False
         try:
             content = self.door.content(file.payment_file_id)
-            if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
-                _LOG.warning("%s: %s is not what was announced", self.agency_code, file.payment_file_id)
-                self._let_rest(file.payment_file_id)
-                return False
-            self._hand_in(file, self._answer(content, file))
+            wrong = self._take(content, file)
         except Refused as refused:
-            _LOG.warning("%s: %s was refused: %s", self.agency_code, file.payment_file_id, refused)
+            wrong = f"was refused: {refused}"
+        if wrong:
+            _LOG.warning("%s: %s %s", self.agency_code, file.payment_file_id, wrong)
             self._let_rest(file.payment_file_id)
             return False
-        self._resting.pop(file.payment_file_id, None)
+        self._let_rest(file.payment_file_id, _DONE_SECONDS)
         return True
+
+    def _take(self, content: bytes, file: Waiting) -> str:
+        """Answer the file; what is wrong with it, or nothing."""
+        if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
+            return "is not what was announced"
+        answer = self._answer(content, file)
+        if not answer.reports:
+            return "can't be read"
+        self._hand_in(file, answer)
+        return ""
 
     def _answer(self, content: bytes, file: Waiting) -> Answer:
         if content.startswith(_WORKBOOK):
@@ -98,19 +112,19 @@ class Clerk:
         return bank.answer(content, file.payment_file_id, self.agency_code, self.odds)
 
     def _hand_in(self, file: Waiting, answer: Answer) -> None:
-        """Each report once more after a kill, byte for byte, but for those that the books have as accepted."""
+        """After a kill, what the books do not have as accepted goes out once more, byte for byte."""
         page = self.books.enter(file.payment_file_id, file.run_id, answer)
-        if not answer.reports:
-            _LOG.warning("%s: %s can't be read", self.agency_code, file.payment_file_id)
-            self._let_rest(file.payment_file_id)
+        anew = page.done
         for report in answer.reports:
-            if report.name not in page.reports:
+            if anew or report.name not in page.reports:
                 self.door.report(file.payment_file_id, report)
                 sha256 = hashlib.sha256(report.content).hexdigest()
                 last = report is answer.reports[-1]
                 self.books.accepted(file.payment_file_id, report.name, sha256, done=last)
 
-    def _let_rest(self, payment_file_id: str) -> None:
-        before = self._resting.get(payment_file_id)
-        seconds = min(before.seconds * 2, _REFUSED_SECONDS_MAX) if before else _REFUSED_SECONDS_FIRST
+    def _let_rest(self, payment_file_id: str, seconds: float | None = None) -> None:
+        """Leave the file alone for so long; if not told, ever longer."""
+        if seconds is None:
+            before = self._resting.get(payment_file_id)
+            seconds = min(before.seconds * 2, _REFUSED_SECONDS_MAX) if before else _REFUSED_SECONDS_FIRST
         self._resting[payment_file_id] = _Rest(time.monotonic() + seconds, seconds)

@@ -30,7 +30,7 @@ def answer(content: bytes, payment_file_id: str, odds: Odds) -> Answer:
         return Answer((), Sums(), Sums(), Sums(), LIST_UNREADABLE)
     day = str(head["execution_date"])
     settled, returned = Sums(), Sums()
-    filled = [list(row) for row in rows]
+    filled: list[list[Any]] = [list(row) for row in rows]
     for row in filled[start:]:
         dong = int(row[columns["amount_dong"]])
         # The person at the counter: by id, or by name where the list gives none.
