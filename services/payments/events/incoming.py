@@ -9,11 +9,12 @@ import msgspec
 import orjson
 
 from libs.common.kernel.ids import read
+from libs.common.kernel.money import Dong
 from libs.common.kernel.months import Month
 from libs.common.runtime.broker import IncomingEvent
 from libs.common.runtime.postgres import Connection
 from libs.common.runtime.sealing import Opener
-from services.payments.domain.heard import Entitlement, FacilityAccount, PayoutAccount, Secret, Signature
+from services.payments.domain.records import Entitlement, FacilityAccount, PayoutAccount, Secret, Signature
 
 Row = TypeVar("Row")
 Keep = Callable[[Connection, Sequence[Row]], Awaitable[None]]
@@ -113,12 +114,12 @@ class Incoming:
             programme=told.programme,
             outcome=told.outcome,
             status=told.status,
-            effective_from=Month.parse(told.effective_from).first_day,
-            pays_from=Month.parse(told.pays_from).first_day,
+            effective_from=Month.parse(told.effective_from),
+            pays_from=Month.parse(told.pays_from),
             category=told.category,
             coefficient_hundredths=told.coefficient_hundredths,
-            standard_dong=told.standard_dong,
-            amount_dong=told.amount_dong,
+            standard=Dong(told.standard_dong),
+            amount=Dong(told.amount_dong),
             payee=told.payee,
             facility_id=read("fac", told.facility_id) if told.facility_id else None,
             commune_code=told.commune_code,
@@ -146,6 +147,8 @@ class Incoming:
 
     def _facility_account(self, event: IncomingEvent) -> FacilityAccount:
         told = self._facility.decode(event.data)
+        opened = orjson.loads(self._opener.open(told.secret))
+        account_name = str(opened.get("account_name") or told.name)
         return FacilityAccount(
             facility_id=_key(event, "fac", told.facility_id),
             version=told.version,
@@ -153,20 +156,29 @@ class Incoming:
             agency_code=told.agency_code,
             commune_code=told.commune_code,
             province_code=told.province_code,
-            secret=self._open(told.secret, payee_name=told.name),
+            secret=Secret(
+                payee_name=told.name,
+                payee_relation="facility",
+                beneficiary_name="",
+                personal_id="",
+                account_number=str(opened.get("account_number") or ""),
+                account_name=account_name,
+            ),
         )
 
-    def _open(self, sealed: str, payee_name: str = "") -> Secret:
+    def _open(self, sealed: str) -> Secret:
         opened = orjson.loads(self._opener.open(sealed))
 
         def text(name: str) -> str:
             return str(opened.get(name) or "")
 
         return Secret(
-            payee_name=payee_name or text("payee_name"),
+            payee_name=text("payee_name"),
+            payee_relation=text("payee_relation"),
+            beneficiary_name=text("beneficiary_name"),
+            personal_id=text("personal_id"),
             account_number=text("account_number"),
             account_name=text("account_name"),
-            personal_id=text("personal_id"),
         )
 
 

@@ -7,32 +7,26 @@ import orjson
 from contracts import topics
 from libs.common.kernel.ids import derived_id, show
 from libs.common.runtime.outbox import OutgoingEvent
-from services.payments.domain.runs import RunFact
+from services.payments.domain.records import RunTold
 
 
-def run_event(fact: RunFact) -> OutgoingEvent:
-    """The fact in the JSON of contracts.events.payments; each is told once in a run's life."""
-    run = fact.run
-    shown = show("run", run.run_id)
+def to_event(told: RunTold) -> OutgoingEvent:
+    """The fact in the JSON of contracts.events.payments; a fact is told once in a run's life."""
+    shown = show("run", told.run_id)
+    optional: dict[str, Any] = {
+        "content_hash": told.content_hash,
+        "files": told.files,
+        "settled_dong": told.settled,
+        "returned_dong": told.returned,
+    }
     data = {
         "run_id": shown,
-        "province_code": run.province_code,
-        "benefit_months": [str(month) for month in run.period.months],
-        "instructions": run.instructions,
-        "instructed_dong": run.instructed_dong,
-        **_told_by(fact),
+        "province_code": told.province_code,
+        "benefit_months": [str(month) for month in told.months],
+        "instructions": told.instructions,
+        "instructed_dong": told.instructed,
+        **{name: value for name, value in optional.items() if value is not None},
     }
     return OutgoingEvent(
-        topics.RUN.name, run.run_id, fact.type, orjson.dumps(data), derived_id(fact.type, shown)
+        topics.RUN.name, told.run_id, told.fact, orjson.dumps(data), derived_id(told.fact, shown)
     )
-
-
-def _told_by(fact: RunFact) -> dict[str, Any]:
-    match fact.type:
-        case "RunBuilt" | "RunApproved":
-            return {"content_hash": fact.run.content_hash}
-        case "RunInstructed":
-            return {"files": fact.files}
-        case "RunReconciled":
-            return {"settled_dong": fact.settled_dong, "returned_dong": fact.returned_dong}
-    raise AssertionError(fact.type)

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
+
+import orjson
 
 from libs.common.runtime.postgres import Connection
-from services.payments.domain.heard import (
-    Entitlement,
-    FacilityAccount,
-    PayoutAccount,
-    Secret,
-    Signature,
-    problem_of,
-    told_payee,
-)
+from libs.common.runtime.sealing import BlindIndex, FieldCipher
 from services.payments.domain.instructions import BANK_ACCOUNT
-from services.payments.store.protection import Protection
+from services.payments.domain.matching import payee_text
+from services.payments.domain.partner_lines import PaymentOrder, unpayable_because
+from services.payments.domain.records import Entitlement, FacilityAccount, PayoutAccount, Secret, Signature
 
 _ENTITLEMENT = (
     "decision_id uuid, person_id uuid, version int, programme text, outcome text, status text,"
@@ -43,12 +41,12 @@ async def keep_entitlements(connection: Connection, heard: Sequence[Entitlement]
             one.programme,
             one.outcome,
             one.status,
-            one.effective_from,
-            one.pays_from,
+            one.effective_from.first_day,
+            one.pays_from.first_day,
             one.category,
             one.coefficient_hundredths,
-            one.standard_dong,
-            one.amount_dong,
+            one.standard,
+            one.amount,
             one.payee,
             one.facility_id,
             one.commune_code,
@@ -69,8 +67,9 @@ async def keep_signatures(connection: Connection, heard: Sequence[Signature]) ->
 class Accounts:
     """Keeps accounts: secrets encrypted, payees to be recognised by a keyed hash."""
 
-    def __init__(self, protection: Protection) -> None:
-        self._protection = protection
+    def __init__(self, cipher: FieldCipher, blind_index: BlindIndex) -> None:
+        self._cipher = cipher
+        self._blind_index = blind_index
 
     async def keep(self, connection: Connection, heard: Sequence[PayoutAccount]) -> None:
         rows = await asyncio.to_thread(lambda: [self._account(one) for one in heard])
@@ -80,7 +79,16 @@ class Accounts:
         rows = await asyncio.to_thread(lambda: [self._facility(one) for one in heard])
         await _insert(connection, "facility_account", _FACILITY, rows)
 
+    def payee_index(self, account_or_name: str) -> bytes:
+        """What two statements of one payee have in common, and nobody without the key can compute."""
+        return self._blind_index.of(payee_text(account_or_name))
+
+    def open(self, sealed: bytes) -> Secret:
+        """The inverse of how a secret is kept."""
+        return Secret(*orjson.loads(self._cipher.decrypt(sealed)))
+
     def _account(self, one: PayoutAccount) -> tuple[Any, ...]:
+        in_cash = one.channel != BANK_ACCOUNT
         return (
             one.person_id,
             one.version,
@@ -89,7 +97,7 @@ class Accounts:
             one.agency_code,
             one.commune_code,
             one.province_code,
-            *self._kept(one.secret, one.channel),
+            *self._kept(one.secret, in_cash=in_cash),
         )
 
     def _facility(self, one: FacilityAccount) -> tuple[Any, ...]:
@@ -100,15 +108,39 @@ class Accounts:
             one.agency_code,
             one.commune_code,
             one.province_code,
-            *self._kept(one.secret, BANK_ACCOUNT),
+            *self._kept(one.secret, in_cash=False),
         )
 
-    def _kept(self, secret: Secret, channel: str) -> tuple[bytes, bytes, str | None]:
-        return (
-            self._protection.close(secret),
-            self._protection.payee_index(told_payee(secret, channel)),
-            problem_of(secret, channel),
+    def _kept(self, secret: Secret, *, in_cash: bool) -> tuple[bytes, bytes, str | None]:
+        fields = (
+            secret.payee_name,
+            secret.payee_relation,
+            secret.beneficiary_name,
+            secret.personal_id,
+            secret.account_number,
+            secret.account_name,
         )
+        known_by = secret.payee_name if in_cash else secret.account_number
+        return (
+            self._cipher.encrypt(orjson.dumps(fields)),
+            self.payee_index(known_by),
+            _problem(secret, in_cash=in_cash),
+        )
+
+
+def _problem(secret: Secret, *, in_cash: bool) -> str | None:
+    """The field that would keep a payment to it out of any file."""
+    order = PaymentOrder(
+        instruction_id=UUID(int=0),
+        amount_dong=1,
+        payee_name=secret.payee_name,
+        account_number=secret.account_number,
+        account_name=secret.account_name,
+        agency_code="",
+        execution_date=date.min,
+        remittance="",
+    )
+    return unpayable_because(order, in_cash=in_cash)
 
 
 async def _insert(connection: Connection, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:

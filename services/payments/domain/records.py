@@ -1,0 +1,99 @@
+"""What other services tell and what is told of a run, as rows and facts."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from libs.common.kernel.money import Dong
+from libs.common.kernel.months import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A decision as heard: it pays if confirmed, or proposed and signed, until a later version is in force."""
+
+    decision_id: UUID
+    person_id: UUID
+    version: int
+    programme: str
+    outcome: str
+    status: str
+    effective_from: Month
+    pays_from: Month
+    category: str
+    coefficient_hundredths: int
+    standard: Dong
+    amount: Dong
+    payee: str
+    facility_id: UUID | None
+    commune_code: str
+    province_code: str
+    former_province_code: str | None
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A proposed decision was signed; it may be heard before the decision."""
+
+    decision_id: UUID
+    signed_on: date
+    signed_by_sub: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Names, personal_id and account of a payee, in clear in memory only. Empty where there is none.
+
+    `personal_id` is the beneficiary's.
+    """
+
+    payee_name: str = field(repr=False)
+    payee_relation: str = field(repr=False)
+    beneficiary_name: str = field(repr=False)
+    personal_id: str = field(repr=False)
+    account_number: str = field(repr=False)
+    account_name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAccount:
+    """How a beneficiary is paid, as heard; one payee of several beneficiaries has one `payee_id`."""
+
+    person_id: UUID
+    version: int
+    payee_id: UUID
+    channel: str
+    agency_code: str
+    commune_code: str
+    province_code: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityAccount:
+    """Where a facility is paid its residents' nurture allowance, as heard."""
+
+    facility_id: UUID
+    version: int
+    name: str
+    agency_code: str
+    commune_code: str
+    province_code: str
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class RunTold:
+    """A fact of a run's life, by its name in domain/runs.py. What a fact does not tell is None."""
+
+    fact: str
+    run_id: UUID
+    province_code: str
+    months: tuple[Month, ...]
+    instructions: int
+    instructed: Dong
+    content_hash: str | None = None
+    files: int | None = None
+    settled: Dong | None = None
+    returned: Dong | None = None
