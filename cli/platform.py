@@ -14,6 +14,7 @@ from rich.table import Table
 
 from deploy.local import keys, tokens
 from deploy.local import status as local_status
+from deploy.local.children import Say
 from deploy.local.environment import APACHE, EMBEDDED, Choice
 from deploy.local.failures import CannotStart
 from deploy.local.keys import SERVICES
@@ -40,7 +41,7 @@ def up(
     _console.print("Đang khởi động… · Starting…")
 
     async def stay() -> None:
-        async with supervisor.running(places, choice, _say) as started:
+        async with supervisor.running(places, choice, _say_on(_errors)) as started:
             _print_addresses(places)
             await supervisor.while_alive(started, asyncio.Event().wait())
 
@@ -155,7 +156,7 @@ def demo(
     places = _places()
     options = Options(scenario, _kafka(kafka), people, seed, keep)
     console = _errors if as_json else _console
-    good = _supervised(lambda: run.demo(places, options, console, _say), interrupted=130)
+    good = _supervised(lambda: run.demo(places, options, console, _say_on(console)), interrupted=130)
     summary = places.var / "demo" / "summary.json"
     if as_json and summary.exists():
         typer.echo(summary.read_bytes())
@@ -190,8 +191,13 @@ def _kafka(named: str) -> str:
     return named or EMBEDDED
 
 
-def _say(vietnamese: str, english: str) -> None:
-    _errors.print(f"[yellow]![/] {escape(vietnamese)} · {escape(english)}")
+def _say_on(console: Console) -> Say:
+    """Messages of the supervisor, on the console that may be showing progress bars."""
+
+    def say(vietnamese: str, english: str) -> None:
+        console.print(f"[yellow]![/] {escape(vietnamese)} · {escape(english)}", soft_wrap=True)
+
+    return say
 
 
 def _print_addresses(places: Places) -> None:
