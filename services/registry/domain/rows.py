@@ -314,7 +314,9 @@ def _payout(cells: Sequence[str], personal_id: str, full_name: str, wrong: Wrong
         if any(cells):
             wrong.append(("channel", "required"))
         return None
-    _chosen(channel, "channel", wrong)
+    if channel not in CHOICES["channel"]:
+        wrong.append(("channel", "unknown_value"))
+        return None
     before = len(wrong)
     if channel == "bank_account":
         _bank_account(agency, number, holder, wrong)
