@@ -24,6 +24,7 @@ _NAMES = {
     "carer": "carer_monthly_dong",
     "household": "household_monthly_dong",
     "one_off": "one_off_dong",
+    "rice_kg": "one_off_rice_kg",
 }
 
 

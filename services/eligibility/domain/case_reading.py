@@ -6,16 +6,22 @@ from typing import Any
 
 from libs.common.kernel.errors import Refusal
 from services.eligibility.domain import reading
-from services.eligibility.domain.cases import Case, Event, Member, Move, Suspension
+from services.eligibility.domain.cases import Case, Member, Move, Suspension
 from services.eligibility.domain.facts import (
     AREAS,
+    CARERS,
+    CAUSES,
     CHILD_SITUATIONS,
     DEGREES,
+    EVENT_KINDS,
     MARITAL,
     MONTHLY_ALLOWANCE,
     POVERTY,
+    RECEIVED,
+    RECIPIENTS,
     SOCIAL_PENSION,
     Child,
+    EventFacts,
     PersonFacts,
 )
 from services.eligibility.domain.packs import Place
@@ -81,30 +87,15 @@ _CONTEXT: dict[str, Reader] = {
     "stopped_there_in": reading.month,
 }
 _EVENT: dict[str, Reader] = {
-    "kind": reading.one_of(
-        "death",
-        "injury",
-        "house_destroyed",
-        "house_badly_damaged",
-        "urgent_relocation",
-        "emergency_temporary_care",
-        "hunger",
-    ),
-    "cause": reading.one_of(
-        "natural",
-        "natural_disaster",
-        "fire",
-        "epidemic",
-        "serious_traffic_accident",
-        "serious_work_accident",
-    ),
+    "kind": reading.one_of(*EVENT_KINDS),
+    "cause": reading.one_of(*CAUSES),
     "treatment_days": reading.whole,
     "days": reading.whole,
     "people": reading.whole,
     "months": reading.whole,
-    "was_receiving": reading.one_of(MONTHLY_ALLOWANCE, SOCIAL_PENSION, "other_monthly_benefit"),
+    "was_receiving": reading.one_of(*RECEIVED),
     "application_pending": reading.one_of(SOCIAL_PENSION),
-    "child_of_recipient": reading.one_of("single_poor_parent"),
+    "child_of_recipient": reading.one_of(*RECIPIENTS),
 }
 
 
@@ -129,7 +120,7 @@ _CASE: dict[str, Reader] = {
     "person": _person,
     "household": _fields(_HOUSEHOLD),
     "household_members": reading.items(_member, least=1),
-    "carer": _fields({"relation": reading.one_of("own_household", "receiving_carer")}, "relation"),
+    "carer": _fields({"relation": reading.one_of(*CARERS)}, "relation"),
     "event": _fields(_EVENT, "kind"),
     "dates": _fields(_DATES),
     "context": _fields(_CONTEXT),
@@ -165,8 +156,7 @@ def read_case(value: object, provinces: Mapping[str, str]) -> Case:
         place=place,
         members=tuple(_as_member(one, found) for one in household_members or [found["person"]]),
         of_household=household_members is not None,
-        carer=found["carer"]["relation"] if "carer" in found else None,
-        event=Event(**found["event"]) if "event" in found else None,
+        event=_event(found),
         suspension=suspension,
         move=move,
     )
@@ -213,11 +203,25 @@ def _facts(person: dict[str, Any], found: Mapping[str, Any]) -> PersonFacts:
         **person,
         **found.get("household", {}),
         **dates,
+        **({"carer": found["carer"]["relation"]} if "carer" in found else {}),
         # Who moved was receiving at the old place.
         already_receiving=context.get(
             "already_receiving", decided_long_ago or "moved_from_province" in context
         ),
         applied_for=frozenset(context.get("applied_for", (MONTHLY_ALLOWANCE,))),
+    )
+
+
+def _event(found: Mapping[str, Any]) -> EventFacts | None:
+    """The event with what counts of the person it befell: of a household, the first."""
+    if "event" not in found:
+        return None
+    person = found["person"] if "person" in found else found["household_members"][0]
+    counts = ("birth_date", "in_facility", "pension_dong_monthly")
+    return EventFacts(
+        **found["event"],
+        **{name: person[name] for name in counts if name in person},
+        poverty_status=found.get("household", {}).get("poverty_status", "none"),
     )
 
 

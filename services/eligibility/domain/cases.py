@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from libs.common.kernel.months import Month
-from services.eligibility.domain.facts import PersonFacts
+from services.eligibility.domain.facts import EventFacts, PersonFacts
 from services.eligibility.domain.packs import Place
 
 
@@ -38,21 +38,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """A one-off event; days, people and months count what the kind asks for."""
-
-    kind: str
-    cause: str | None = None
-    treatment_days: int = 0
-    days: int = 0
-    people: int = 1
-    months: int = 0
-    was_receiving: str | None = None
-    application_pending: str | None = None
-    child_of_recipient: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """`members` has one entry for a `person`, and all of them for `household_members`."""
 
@@ -62,7 +47,6 @@ class Case:
     place: Place
     members: tuple[Member, ...]
     of_household: bool = False
-    carer: str | None = None
-    event: Event | None = None
+    event: EventFacts | None = None
     suspension: Suspension | None = None
     move: Move | None = None

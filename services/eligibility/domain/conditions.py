@@ -2,7 +2,7 @@
 
 A `Condition` is timeless ("from 60 years on"); `at(moment)` turns it into a `Check` against fixed
 dates and amounts, so that trying a rule compares and never computes. A check looks at a subject: the
-person, or one of the person's children.
+person, one of the person's children, or a one-off event that befell the person.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from typing import Protocol
 
 from libs.common.kernel.months import Month
 from services.eligibility.domain.ages import earliest_birth, latest_birth
-from services.eligibility.domain.facts import Child, PersonFacts
+from services.eligibility.domain.facts import Child, EventFacts, PersonFacts
 
-Subject = PersonFacts | Child
+Subject = PersonFacts | Child | EventFacts
 
 #: An absent birth date is an adult under 60: such a person has passed every age up to this one.
 ADULT_YEARS = 30
@@ -129,6 +129,25 @@ class AtMost:
 
     def at(self, moment: Moment) -> Check:
         return Below(self.fact, self.dong + 1, f"at most {self.dong} đồng")
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A count of `least` or more; resolves to itself."""
+
+    fact: str
+    least: int
+
+    @property
+    def needs(self) -> str:
+        return f"at least {self.least}"
+
+    def at(self, moment: Moment) -> Check:
+        return self
+
+    def holds(self, subject: Subject, facts: PersonFacts) -> bool:
+        count: int = getattr(subject, self.fact)
+        return count >= self.least
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,4 +276,6 @@ class OnOrBefore:
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return "not given"
     return str(value).lower() if isinstance(value, bool) else str(value)

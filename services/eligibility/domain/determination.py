@@ -12,8 +12,8 @@ from services.eligibility.domain.conditions import Check
 from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, SOCIAL_PENSION, PersonFacts
 from services.eligibility.domain.packs import FixedRule, Pack, not_covered
 
-SELF = "self"
-FACILITY_PAYEE = "facility"
+_NONE: frozenset[str] = frozenset()
+SELF, CARER = "self", "carer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,15 @@ class Award:
 @dataclass(frozen=True, slots=True)
 class Tried:
     """A rule that was tried: `failed` are the checks that did not hold, `excluded_by` the category
-    that takes its place, `children` how many counted. Held with a coefficient above 0, or failed."""
+    that takes its place, `lacks` the categories of which one had to hold, `children` how many counted.
+    Held with a coefficient above 0, or failed."""
 
     rule: FixedRule
     failed: tuple[Check, ...]
     excluded_by: str | None
     children: int
     coefficient: Coefficient | None
+    lacks: frozenset[str] = frozenset()
 
     @property
     def held(self) -> bool:
@@ -52,7 +54,8 @@ class Tried:
 @dataclass(frozen=True, slots=True)
 class Determination:
     """The awards of `month` and the rules tried. `start_month` is the first month that the awards
-    are due for: None where no start rule applies, or where it waits for a signature."""
+    are due for: None where no start rule applies, or where it waits for a signature. Care money
+    (kinh phí chăm sóc) stands apart in `care`, to the person or to a carer, and not in `amount`."""
 
     month: Month
     awards: tuple[Award, ...]
@@ -60,26 +63,45 @@ class Determination:
     start_month: Month | None
     amount: Dong
     chosen_by: tuple[tuple[str, Citation], ...]
+    care: tuple[Award, ...] = ()
+
+    @property
+    def to_person(self) -> int:
+        """`amount` and the person's own care money, in đồng."""
+        return self.amount + sum(award.amount for award in self.care if award.payee == SELF)
+
+    @property
+    def to_carer(self) -> int:
+        return sum(award.amount for award in self.care if award.payee == CARER)
 
     @property
     def granted(self) -> bool:
         return self.amount > NOTHING
 
 
-def try_rules(rules: tuple[FixedRule, ...], facts: PersonFacts) -> list[Tried]:
-    """Try each rule in the order of the law; a rule may exclude those before it ("không thuộc…")."""
-    held: set[str] = set()
+def try_rules(
+    rules: tuple[FixedRule, ...], facts: PersonFacts, already: frozenset[str] = frozenset()
+) -> list[Tried]:
+    """Try each rule in the order of the law; one may stand back behind those that held before it
+    ("không thuộc…"), or need one of them. `already`: rules that held elsewhere.
+
+    Refusal `not_covered_yet` where a rule holds of which the policy only knows that there is one.
+    """
+    held = set(already)
     tried = []
     for rule in rules:
         failed = tuple([check for check in rule.checks if not check.holds(facts, facts)])
         excluded_by = next((code for code in rule.not_in if code in held), None) if rule.not_in else None
         children = _children(rule, facts) if rule.child_alternatives else 0
+        lacks = rule.beside if rule.beside and not rule.beside & held else _NONE
         coefficient = None
-        if not failed and excluded_by is None and (children or not rule.child_alternatives):
+        if not failed and excluded_by is None and not lacks and (children or not rule.child_alternatives):
             coefficient = _coefficient(rule, facts, children)
             if coefficient is not None:
+                if rule.not_covered:
+                    raise not_covered(rule.not_covered)
                 held.add(rule.code)
-        tried.append(Tried(rule, failed, excluded_by, children, coefficient))
+        tried.append(Tried(rule, failed, excluded_by, children, coefficient, lacks))
     return tried
 
 
@@ -125,11 +147,36 @@ def determine(pack: Pack, facts: PersonFacts, excluded: frozenset[str] = frozens
         tried += pensions
         if allowance and pension and pack.higher_programme_citation:
             chosen_by.append(("higher_programme", pack.higher_programme_citation))
+    care = _care(pack, facts)
+    tried += care
     awards = _awards(pack, facts, allowance)
     of_pension = _awards(pack, facts, pension)
     if _sum(of_pension) > _sum(awards):
         awards = of_pension
-    return Determination(pack.month, awards, tuple(tried), None, _sum(awards), tuple(chosen_by))
+    return Determination(
+        pack.month,
+        awards,
+        tuple(tried),
+        None,
+        _sum(awards),
+        tuple(chosen_by),
+        _care_awards(pack, facts, [each for each in care if each.held and each.rule.code not in excluded]),
+    )
+
+
+def _care(pack: Pack, facts: PersonFacts) -> list[Tried]:
+    """Care rules, tried only where somebody cares or a disabled person has or awaits a small child."""
+    if facts.carer is None and not facts.pregnant and not facts.children_under_36_months:
+        return []
+    allowances = try_rules(pack.allowances, facts)
+    return try_rules(pack.care, facts, frozenset(each.rule.code for each in allowances if each.held))
+
+
+def _care_awards(pack: Pack, facts: PersonFacts, held: list[Tried]) -> tuple[Award, ...]:
+    """One carer, one person: the highest; the person's own care money stands beside it."""
+    own = _first([each for each in held if each.rule.payee == SELF])
+    other = _first([each for each in held if each.rule.payee == CARER])
+    return _awards(pack, facts, own + other)
 
 
 def _in_facility(pack: Pack, facts: PersonFacts, excluded: frozenset[str]) -> Determination:
@@ -138,7 +185,7 @@ def _in_facility(pack: Pack, facts: PersonFacts, excluded: frozenset[str]) -> De
     if pack.non_poor_covered is not None and facts.poverty_status != "poor":
         raise not_covered("month")
     held = [each for each in tried if each.held and each.rule.code not in excluded]
-    awards = _awards(pack, facts, _first(held), FACILITY_PAYEE)
+    awards = _awards(pack, facts, _first(held))
     chosen_by = (("facility_excludes_community", pack.facility_citation),) if pack.facility_citation else ()
     return Determination(pack.month, awards, tuple(tried), None, _sum(awards), chosen_by)
 
@@ -176,13 +223,11 @@ def _highest(pack: Pack, held: list[Tried]) -> tuple[Tried, ...]:
     return best
 
 
-def _awards(
-    pack: Pack, facts: PersonFacts, chosen: tuple[Tried, ...], payee: str = SELF
-) -> tuple[Award, ...]:
-    return tuple([_award(pack, facts, each, payee) for each in chosen])
+def _awards(pack: Pack, facts: PersonFacts, chosen: tuple[Tried, ...]) -> tuple[Award, ...]:
+    return tuple([_award(pack, facts, each) for each in chosen])
 
 
-def _award(pack: Pack, facts: PersonFacts, tried: Tried, payee: str) -> Award:
+def _award(pack: Pack, facts: PersonFacts, tried: Tried) -> Award:
     rule, coefficient = tried.rule, tried.coefficient
     assert coefficient is not None
     amount = coefficient.of(rule.standard.dong)
@@ -195,7 +240,7 @@ def _award(pack: Pack, facts: PersonFacts, tried: Tried, payee: str) -> Award:
         coefficient,
         rule.standard.dong,
         amount,
-        payee,
+        rule.payee,
         rule.citation,
         rule.coefficient_citation,
         rule.standard.citation,

@@ -62,7 +62,7 @@ class Timeline:
         return [(month, found[month]) for month in sorted(found) if found[month]]
 
     def _amount(self, month: Month, known_in: Month) -> int:
-        return self.determine(month, self.engine.knowledge(month, known_in)).amount
+        return self.determine(month, self.engine.knowledge(month, known_in)).to_person
 
     def _pack(self, month: Month, known_in: Month | None) -> Pack:
         here = self._place(month, MONTHLY_ALLOWANCE)
@@ -96,7 +96,7 @@ class Timeline:
         if self.facts.governing_date is None or self.case.move is not None:
             return _NOTHING_EXCLUDED
         excluded = set()
-        for rule in pack.allowances + pack.pensions + pack.nurture:
+        for rule in pack.allowances + pack.care + pack.pensions + pack.nurture:
             if bound_by_start(self.facts, rule.programme):
                 start = start_month(self.engine.policy, rule.code, self.facts)
                 if start is None or start > pack.month:

@@ -21,10 +21,32 @@ CHILD_SITUATIONS = (
     "one_missing_other_imprisoned",
     "one_in_facility_other_imprisoned",
 )
+#: The household that cares for its own, or another that took the person in.
+CARERS = ("own_household", "receiving_carer")
+EVENT_KINDS = (
+    "death",
+    "injury",
+    "house_destroyed",
+    "house_badly_damaged",
+    "urgent_relocation",
+    "emergency_temporary_care",
+    "hunger",
+)
+CAUSES = (
+    "natural",
+    "natural_disaster",
+    "fire",
+    "epidemic",
+    "serious_traffic_accident",
+    "serious_work_accident",
+)
+RECIPIENTS = ("single_poor_parent",)
 MONTHLY_ALLOWANCE = "monthly_allowance"
 SOCIAL_PENSION = "social_pension"
 NURTURE_ALLOWANCE = "nurture_allowance"
 CARE_ALLOWANCE = "care_allowance"
+#: What somebody was receiving or had applied for when an event befell them.
+RECEIVED = (MONTHLY_ALLOWANCE, SOCIAL_PENSION, "other_monthly_benefit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +58,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class PersonFacts:
-    """One person with household, dates of the file and standing. Money in whole đồng.
+    """One person with household, carer, dates of the file and standing. Money in whole đồng.
 
     An absent `birth_date` is an adult under 60; without `application_received_on` and
     `decision_signed_on` the person was decided long ago.
@@ -61,6 +83,7 @@ class PersonFacts:
     eligible_for_facility: bool = False
     fostered_in_community: bool = False
     in_facility: bool = False
+    carer: str | None = None
     poverty_status: str = "none"
     area: str = "other"
     disability_certificate_on: date | None = None
@@ -78,3 +101,23 @@ class PersonFacts:
     def governing_date(self) -> date | None:
         """The day whose start rule applies: receipt, else signature; None = decided long ago."""
         return self.application_received_on or self.decision_signed_on
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """A one-off event, with what counts of the person it befell. `people`, `days`, `months`: of whom and
+    how long; `was_receiving` and `application_pending` name a programme."""
+
+    kind: str
+    cause: str | None = None
+    treatment_days: int = 0
+    days: int = 0
+    people: int = 1
+    months: int = 1
+    was_receiving: str | None = None
+    application_pending: str | None = None
+    child_of_recipient: str | None = None
+    birth_date: date | None = None
+    poverty_status: str = "none"
+    in_facility: bool = False
+    pension_dong_monthly: int = 0

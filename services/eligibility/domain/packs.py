@@ -7,7 +7,12 @@ from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
 from services.eligibility.domain.citations import Citation
 from services.eligibility.domain.conditions import Check, Moment
-from services.eligibility.domain.facts import NURTURE_ALLOWANCE, SOCIAL_PENSION
+from services.eligibility.domain.facts import (
+    CARE_ALLOWANCE,
+    MONTHLY_ALLOWANCE,
+    NURTURE_ALLOWANCE,
+    SOCIAL_PENSION,
+)
 from services.eligibility.domain.policy import (
     COMMUNITY,
     FACILITY,
@@ -53,6 +58,9 @@ class FixedRule:
     programme: str
     checks: tuple[Check, ...]
     not_in: frozenset[str]
+    beside: frozenset[str]
+    not_covered: str | None
+    payee: str
     child_alternatives: tuple[tuple[Check, ...], ...]
     bands: tuple[FixedBand, ...]
     standard: Standard
@@ -67,6 +75,7 @@ class Pack:
     allowances: tuple[FixedRule, ...]
     pensions: tuple[FixedRule, ...]
     nurture: tuple[FixedRule, ...]
+    care: tuple[FixedRule, ...]
     together: tuple[Together, ...]
     highest_citation: Citation | None
     higher_programme_citation: Citation | None
@@ -107,7 +116,8 @@ def resolve(
         place=place,
         pensions=tuple(rules.pop(SOCIAL_PENSION, ())),
         nurture=tuple(rules.pop(NURTURE_ALLOWANCE, ())),
-        allowances=tuple(rule for kept in rules.values() for rule in kept),
+        care=tuple(rules.pop(CARE_ALLOWANCE, ())),
+        allowances=tuple(rules.pop(MONTHLY_ALLOWANCE, ())),
         together=highest.value if highest else (),
         highest_citation=highest.citation if highest else None,
         higher_programme_citation=higher.citation if higher else None,
@@ -161,6 +171,9 @@ def _fix(
 ) -> FixedRule | None:
     who = policy.pick(category.who, moment.month, known_in)
     coefficients = policy.pick(category.coefficients, moment.month, known_in)
+    if who is not None and who.value.not_covered and coefficients is None:
+        # Only whether the rule holds is asked then, and never how much.
+        coefficients = category.coefficients[0]
     scope = {NURTURE_ALLOWANCE: FACILITY, SOCIAL_PENSION: SOCIAL_PENSION}.get(category.programme, COMMUNITY)
     standard = standard_of(policy, scope, moment.month, place, known_in)
     if who is None or coefficients is None or standard is None:
@@ -171,6 +184,9 @@ def _fix(
         programme=category.programme,
         checks=tuple(condition.at(moment) for condition in who.value.conditions),
         not_in=who.value.not_in,
+        beside=who.value.beside,
+        not_covered=who.value.not_covered,
+        payee=category.payee,
         child_alternatives=tuple(
             tuple(condition.at(moment) for condition in alternative)
             for alternative in who.value.child_alternatives

@@ -44,10 +44,13 @@ class Dated(Generic[T]):
 @dataclass(frozen=True, slots=True)
 class Eligibility:
     """Who belongs: all `conditions`; for a rule of children, at least one child with all of one
-    of the `child_alternatives`; and none of the rules in `not_in`."""
+    of the `child_alternatives`; none of the rules in `not_in`; one of those in `beside`, if it names
+    any. `not_covered` names the field that can't be answered for whoever belongs."""
 
     conditions: tuple[Condition, ...]
     not_in: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
+    not_covered: str | None = None
     child_alternatives: tuple[tuple[Condition, ...], ...] = ()
 
 
@@ -63,14 +66,39 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class CategoryRule:
-    """A category of entitlement. `clause` is what decisions show (k1 to k8, nurture, social_pension)."""
+    """A category of entitlement. `clause` is what decisions show (k1 to k8, nurture, social_pension);
+    `payee` is self, carer or facility."""
 
     code: str
     clause: str
     programme: str
+    payee: str
     who: tuple[Dated[Eligibility], ...]
     coefficients: tuple[Dated[tuple[Band, ...]], ...]
     province: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a one-off event grants where the conditions of one of `alternatives` all hold: a multiple of
+    the standard, a sum in đồng, a sum a person and day, or kilograms of rice a person and month."""
+
+    alternatives: tuple[tuple[Condition, ...], ...]
+    times_standard: Coefficient | None = None
+    dong: Dong | None = None
+    dong_per_person_day: Dong | None = None
+    days_max: int = 0
+    rice_kg_per_person_month: int | None = None
+    months_max: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OneOffRule:
+    """A benefit for an event of one `kind`."""
+
+    code: str
+    kind: str
+    grants: tuple[Dated[Grant], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +173,7 @@ class Policy:
     switches: Mapping[str, Switch]
     coverage: Coverage
     categories: tuple[CategoryRule, ...]
+    one_off: tuple[OneOffRule, ...]
     central: tuple[Dated[Level], ...]
     social_pension_central: tuple[Dated[Level], ...]
     local: tuple[LocalLevels, ...]
@@ -192,3 +221,5 @@ class Policy:
         for category in self.categories:
             yield from category.who
             yield from category.coefficients
+        for rule in self.one_off:
+            yield from rule.grants

@@ -17,6 +17,8 @@ def compact(determination: Determination) -> list[dict[str, Any]]:
             reason["failed"] = [check.fact for check in tried.failed]
         if tried.excluded_by:
             reason["excluded_by"] = tried.excluded_by
+        if tried.lacks:
+            reason["lacks_one_of"] = sorted(tried.lacks)
         if tried.rule.child_alternatives:
             reason["children"] = tried.children
         reasons.append(reason)
@@ -65,6 +67,8 @@ def _tried(tried: Tried, facts: PersonFacts) -> dict[str, Any]:
         reason["children_that_count"] = tried.children
     if tried.excluded_by:
         reason["excluded_by"] = tried.excluded_by
+    if tried.lacks:
+        reason["lacks_one_of"] = sorted(tried.lacks)
     return reason
 
 

@@ -20,10 +20,10 @@ from services.eligibility.domain.policy import (
     Together,
 )
 from services.eligibility.store.policy_node import Node
-from services.eligibility.store.policy_rules import CITED, CITED_OPTIONAL, Reader
+from services.eligibility.store.policy_rules import CITED, CITED_OPTIONAL, Reader, one_off
 
 #: Folders of category files, in the order in which their rules are tried.
-RULE_FOLDERS = ("monthly_allowance", "social_pension", "nurture_allowance")
+RULE_FOLDERS = ("monthly_allowance", "care_allowance", "social_pension", "nurture_allowance")
 
 
 def read_policy(folder: Path) -> Policy:
@@ -44,13 +44,12 @@ def read_policy(folder: Path) -> Policy:
         switches=switches,
         coverage=_coverage(root.at("coverage"), reader),
         categories=_categories(files, reader),
+        one_off=tuple(one_off(Node(files[name], name), reader) for name in _in_folder(files, "one_off")),
         central=_levels(_file(files, "standards/central.yaml").fields("title levels").at("levels"), reader),
         social_pension_central=_levels(
             _file(files, "standards/social_pension.yaml").fields("title levels").at("levels"), reader
         ),
-        local=tuple(
-            _local(Node(files[name], name), reader) for name in sorted(files) if name.startswith("local/")
-        ),
+        local=tuple(_local(Node(files[name], name), reader) for name in _in_folder(files, "local")),
         start_rules=tuple(_start(item, reader) for item in time_rules.at("start").items()),
         highest=reader.series(combination.at("highest_one"), "together", _together),
         higher_programme=reader.series(combination.at("higher_programme"), "", _nothing),
@@ -98,6 +97,14 @@ def _file(files: Mapping[str, object], name: str) -> Node:
     return Node(files[name], name)
 
 
+def _in_folder(files: Mapping[str, object], folder: str) -> list[str]:
+    """The folder's files in the order of their names; it must hold one at least."""
+    names = [name for name in sorted(files) if name.startswith(f"{folder}/")]
+    if not names:
+        raise Node(None, folder).wrong("không có tệp nào", "it holds no file")
+    return names
+
+
 def _hash(files: Mapping[str, object]) -> str:
     """SHA-256 of the content: comments, key order and layout do not count."""
     canonical = json.dumps(files, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
@@ -135,20 +142,18 @@ def _coverage(node: Node, reader: Reader) -> Coverage:
 def _categories(files: Mapping[str, object], reader: Reader) -> tuple[CategoryRule, ...]:
     found: list[CategoryRule] = []
     for folder in RULE_FOLDERS:
-        names = [name for name in sorted(files) if name.startswith(f"{folder}/")]
-        if not names:
-            raise Node(None, folder).wrong("không có tệp nào", "it holds no file")
-        for name in names:
+        for name in _in_folder(files, folder):
             node = Node(files[name], name)
             rule = reader.category(node)
             earlier = {each.code for each in found}
             if rule.code in earlier:
                 raise node.at("rule").wrong("quy tắc bị trùng", "the rule stands twice")
             for who, item in zip(rule.who, node.at("who").items(), strict=True):
-                if not who.value.not_in <= earlier:
-                    raise item.at("not_in").wrong(
-                        "chỉ được nhắc quy tắc đứng trước", "it may only name rules that stand before it"
-                    )
+                for key, named in (("not_in", who.value.not_in), ("beside", who.value.beside)):
+                    if not named <= earlier:
+                        raise item.at(key).wrong(
+                            "chỉ được nhắc quy tắc đứng trước", "it may only name rules that stand before it"
+                        )
             found.append(rule)
     return tuple(found)
 

@@ -10,6 +10,7 @@ from services.eligibility.domain.conditions import (
     AgeFrom,
     AgeLimit,
     AgeLimitNotPassedBefore,
+    AtLeast,
     AtMost,
     BelowNamed,
     Condition,
@@ -18,9 +19,32 @@ from services.eligibility.domain.conditions import (
     FactIn,
     Stated,
 )
-from services.eligibility.domain.facts import AREAS, CHILD_SITUATIONS, DEGREES, MARITAL, POVERTY
+from services.eligibility.domain.facts import (
+    AREAS,
+    CARE_ALLOWANCE,
+    CARERS,
+    CAUSES,
+    CHILD_SITUATIONS,
+    DEGREES,
+    EVENT_KINDS,
+    MARITAL,
+    MONTHLY_ALLOWANCE,
+    NURTURE_ALLOWANCE,
+    POVERTY,
+    RECEIVED,
+    RECIPIENTS,
+    SOCIAL_PENSION,
+)
 from services.eligibility.domain.packs import SOCIAL_PENSION_CENTRAL
-from services.eligibility.domain.policy import Band, CategoryRule, Dated, Eligibility, Switch
+from services.eligibility.domain.policy import (
+    Band,
+    CategoryRule,
+    Dated,
+    Eligibility,
+    Grant,
+    OneOffRule,
+    Switch,
+)
 from services.eligibility.store.policy_node import Node
 
 T = TypeVar("T")
@@ -36,7 +60,13 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "disability_degree": DEGREES,
     "marital_status": MARITAL,
     "child_situation": CHILD_SITUATIONS,
+    "carer": CARERS,
+    "cause": CAUSES,
+    "was_receiving": RECEIVED,
+    "application_pending": RECEIVED,
+    "child_of_recipient": RECIPIENTS,
 }
+_COUNTS = ("children_under_36_months", "treatment_days")
 _YES_OR_NO = (
     "hiv_positive",
     "received_as_child_without_support",
@@ -49,9 +79,10 @@ _YES_OR_NO = (
     "eligible_for_facility",
     "fostered_in_community",
     "in_facility",
+    "pregnant",
     "already_receiving",
 )
-_GIVEN = "given"
+_GIVEN, _NOT_GIVEN = "given", "not_given"
 
 
 @dataclass(frozen=True)
@@ -107,12 +138,13 @@ class Reader:
         return tuple(pairs)
 
     def category(self, node: Node) -> CategoryRule:
-        node.fields("rule clause programme title who coefficients", "province")
+        node.fields("rule clause programme title who coefficients", "province payee")
         return CategoryRule(
             node.at("rule").text(),
             node.at("clause").text(),
-            node.at("programme").one_of("monthly_allowance", "social_pension", "nurture_allowance"),
-            self.series(node.at("who"), "conditions", _eligibility, "children not_in"),
+            node.at("programme").one_of(MONTHLY_ALLOWANCE, CARE_ALLOWANCE, SOCIAL_PENSION, NURTURE_ALLOWANCE),
+            node.at("payee").one_of("self", "carer", "facility") if node.has("payee") else "self",
+            self.series(node.at("who"), "conditions", _eligibility, "children not_in beside not_covered"),
             self.series(node.at("coefficients"), "bands", _bands),
             node.at("province").text() if node.has("province") else None,
         )
@@ -121,9 +153,43 @@ class Reader:
 def _eligibility(node: Node) -> Eligibility:
     return Eligibility(
         conditions(node.at("conditions")),
-        frozenset(item.text() for item in node.at("not_in").items()) if node.has("not_in") else frozenset(),
+        _names(node, "not_in"),
+        _names(node, "beside"),
+        node.at("not_covered").text() if node.has("not_covered") else None,
         tuple(conditions(item) for item in node.at("children").items()) if node.has("children") else (),
     )
+
+
+def one_off(node: Node, reader: Reader) -> OneOffRule:
+    node.fields("rule kind title grants")
+    return OneOffRule(
+        node.at("rule").text(),
+        node.at("kind").one_of(*EVENT_KINDS),
+        reader.series(node.at("grants"), "amount", _grant, "any_of"),
+    )
+
+
+def _grant(node: Node) -> Grant:
+    amount = node.at("amount").fields(
+        "", "times_standard dong dong_per_person_day days_max rice_kg_per_person_month months_max"
+    )
+
+    def whole(key: str) -> int:
+        return amount.at(key).whole() if amount.has(key) else 0
+
+    return Grant(
+        tuple(conditions(item) for item in node.at("any_of").items()) if node.has("any_of") else ((),),
+        amount.at("times_standard").coefficient() if amount.has("times_standard") else None,
+        amount.at("dong").dong() if amount.has("dong") else None,
+        amount.at("dong_per_person_day").dong() if amount.has("dong_per_person_day") else None,
+        whole("days_max"),
+        whole("rice_kg_per_person_month") or None,
+        whole("months_max"),
+    )
+
+
+def _names(node: Node, key: str) -> frozenset[str]:
+    return frozenset(item.text() for item in node.at(key).items()) if node.has(key) else frozenset()
 
 
 def _bands(node: Node) -> tuple[Band, ...]:
@@ -162,13 +228,16 @@ def _condition(name: str, node: Node) -> list[Condition]:
     if name == "disability_certificate_on":
         node.one_of("by_the_month")
         return [DatedByMonth(name)]
+    if name in _COUNTS:
+        return [AtLeast(name, node.fields("at_least").at("at_least").whole())]
     if name in _YES_OR_NO:
         return [FactIn(name, frozenset({node.yes_or_no()}))]
     if name in _WORDS:
         if node.value == _GIVEN:
             return [Stated(name)]
         words = node.items() if isinstance(node.value, list) else [node]
-        return [FactIn(name, frozenset(word.one_of(*_WORDS[name]) for word in words))]
+        chosen = [word.one_of(*_WORDS[name], _NOT_GIVEN) for word in words]
+        return [FactIn(name, frozenset(None if word == _NOT_GIVEN else word for word in chosen))]
     raise node.wrong("không có dữ kiện này", "there is no such fact")
 
 
