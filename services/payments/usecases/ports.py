@@ -10,17 +10,8 @@ from uuid import UUID
 from libs.common.kernel.months import Month
 from services.payments.domain.matching import Matched, Sent, Suspended
 from services.payments.domain.partner_lines import FileHeader, PaymentOrder, ReadReport
+from services.payments.domain.records import Secret
 from services.payments.domain.runs import Order, Run
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where a payee's money goes, opened. `account_number` is empty where it is paid in cash."""
-
-    payee_name: str
-    account_number: str
-    account_name: str
-    personal_id: str
 
 
 class RunWork(Protocol):
@@ -75,6 +66,7 @@ class PlannedFile:
     run_id: UUID
     kind: str
     agency_code: str
+    province_code: str
     commune_code: str
     execute_on: date
     payments: int
@@ -91,7 +83,7 @@ class Payable:
     agency_code: str
     commune_code: str
     months: Sequence[Month]
-    account: Account
+    account: Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +116,7 @@ class InstructWork(Protocol):
 
     async def written(self, files: Sequence[WrittenFile], at: datetime) -> None: ...
 
-    async def finish_written_run(self) -> bool:
+    async def finish_written_run(self, at: datetime) -> bool:
         """A run whose files are all written is instructed; False when there is none."""
 
 

@@ -1,0 +1,158 @@
+"""Approved runs booked, and their files written, file by file."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from libs.common.kernel.months import Month
+from libs.common.runtime import outbox
+from libs.common.runtime.postgres import Connection, Database
+from services.payments.domain import files, runs
+from services.payments.domain.records import Secret
+from services.payments.domain.runs import Run
+from services.payments.store import ledger
+from services.payments.store.finishing import reconcile_if_answered
+from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
+from services.payments.usecases.ports import Payable, PlannedFile, WrittenFile
+
+#: Opens what is encrypted at rest.
+Open = Callable[[bytes], Secret]
+
+# The next planned file, and with it as many after it as keep to $1 payments: many communes have few.
+_CLAIM = f"""
+    with planned as (
+        select f.file_id, f.run_id, f.kind, f.agency_code, f.province_code, f.commune_code,
+               f.payments, f.amount_dong, r.execute_on
+        from payment_file f join run r using (run_id)
+        where f.status = '{files.PLANNED}' and r.status = '{runs.INSTRUCTING}'
+        order by f.file_id limit 100 for update of f skip locked
+    ), summed as (
+        select *, sum(payments) over (order by file_id) as together,
+               row_number() over (order by file_id) as nth
+        from planned
+    )
+    select * from summed where nth = 1 or together <= $1 order by file_id
+"""
+
+_PAYABLES = """
+    select i.instruction_id, i.programme, i.amount_dong, i.agency_code, i.commune_code, i.file_id,
+           coalesce(p.secret, f.secret) as secret, l.months
+    from instruction i
+    join lateral (
+        select array_agg(distinct month order by month) as months from instruction_line l
+        where l.run_id = i.run_id and l.instruction_id = i.instruction_id
+    ) l on true
+    left join payout_account p on p.person_id = i.account_id and p.version = i.account_version
+    left join facility_account f on f.facility_id = i.account_id and f.version = i.account_version
+    where i.file_id = $1 order by i.instruction_id
+"""
+
+
+class Instructing:
+    """Transactions of instructing, for the worker."""
+
+    def __init__(self, database: Database, open_secret: Open, to_event: ToEvent) -> None:
+        self._database = database
+        self._open_secret = open_secret
+        self._to_event = to_event
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator["_Work"]:
+        async with self._database.bulk() as connection:
+            await connection.execute("set local jit = off; set local work_mem = '64MB'")
+            yield _Work(connection, self._open_secret, self._to_event)
+
+
+class _Work:
+    def __init__(self, connection: Connection, open_secret: Open, to_event: ToEvent) -> None:
+        self._connection = connection
+        self._open_secret = open_secret
+        self._to_event = to_event
+
+    async def claim_approved(self) -> Run | None:
+        row = await self._connection.fetchrow(
+            f"select {COLUMNS} from run r where status = '{runs.APPROVED}' and problem is null"
+            " order by approved_at limit 1 for update skip locked"
+        )
+        return run_of(row) if row else None
+
+    async def content_hash(self, run_id: UUID) -> str:
+        await self._connection.execute("set local enable_nestloop = off")
+        found: str = await self._connection.fetchval("select content_hash_of($1)", run_id)
+        return found
+
+    async def stop(self, run_id: UUID, problem: str) -> None:
+        await self._connection.execute("update run set problem = $2 where run_id = $1", run_id, problem)
+
+    async def book(self, run: Run, on: date) -> None:
+        runs.moved(run.status, runs.INSTRUCTING)
+        await ledger.book_run(self._connection, run.run_id, on)
+        await self._connection.execute(
+            "update run set status = $2, execute_on = $3 where run_id = $1", run.run_id, runs.INSTRUCTING, on
+        )
+
+    async def claim_files(self, payments_max: int) -> Sequence[PlannedFile]:
+        return [
+            PlannedFile(
+                file_id=row["file_id"],
+                run_id=row["run_id"],
+                kind=row["kind"],
+                agency_code=row["agency_code"],
+                province_code=row["province_code"],
+                commune_code=row["commune_code"] or "",
+                execute_on=row["execute_on"],
+                payments=row["payments"],
+                amount_dong=row["amount_dong"],
+            )
+            for row in await self._connection.fetch(_CLAIM, payments_max)
+        ]
+
+    async def payables(self, file_id: UUID) -> Sequence[Payable]:
+        return [
+            Payable(
+                instruction_id=row["instruction_id"],
+                programme=row["programme"],
+                amount_dong=row["amount_dong"],
+                agency_code=row["agency_code"],
+                commune_code=row["commune_code"],
+                months=[Month.of(day) for day in row["months"]],
+                account=self._open_secret(row["secret"]),
+            )
+            for row in await self._connection.fetch(_PAYABLES, file_id)
+        ]
+
+    async def written(self, written: Sequence[WrittenFile], at: datetime) -> None:
+        files.moved(files.PLANNED, files.READY)
+        await self._connection.execute(
+            "update payment_file f set status = $4, content = w.content, content_sha256 = w.sha256,"
+            " created_at = $5 from unnest($1::uuid[], $2::bytea[], $3::text[]) as w (id, content, sha256)"
+            " where f.file_id = w.id",
+            [one.file_id for one in written],
+            [one.content for one in written],
+            [one.sha256 for one in written],
+            files.READY,
+            at,
+        )
+
+    async def finish_written_run(self, at: datetime) -> bool:
+        row = await self._connection.fetchrow(
+            f"select {COLUMNS} from run r where status = '{runs.INSTRUCTING}' and not exists ("
+            f" select from payment_file f where f.run_id = r.run_id and f.status = '{files.PLANNED}')"
+            " limit 1 for update skip locked"
+        )
+        if row is None:
+            return False
+        run = run_of(row)
+        fact = runs.moved(run.status, runs.INSTRUCTED)
+        count = await self._connection.fetchval(
+            "select count(*) from payment_file where run_id = $1", run.run_id
+        )
+        await self._connection.execute(
+            "update run set status = $2 where run_id = $1", run.run_id, runs.INSTRUCTED
+        )
+        event = self._to_event(replace(told(fact, run), files=count))
+        await outbox.append(self._connection, [event])
+        await reconcile_if_answered(self._connection, run.run_id, at, self._to_event)
+        return True
