@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from libs.common.kernel import ids
@@ -232,3 +233,18 @@ def test_a_file_over_the_limit_is_refused() -> None:
     check_bytes(io.BytesIO(b"<a/>" + b" " * 96), bytes_max=100)
     with pytest.raises(Refusal):
         check_bytes(io.BytesIO(b"<a/>" + b" " * 97), bytes_max=100)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.sampled_from(["pain.002", "camt.054"]))
+def test_no_damage_brings_anything_but_a_report_or_a_refusal(
+    place: int, damage: bytes, kind: str, reports: dict[str, bytes]
+) -> None:
+    content = reports[kind]
+    place %= len(content)
+    try:
+        read = read_report(content[:place] + damage + content[place + len(damage) :])
+    except Refusal as refused:
+        assert refused.code == "report_unreadable"
+    else:
+        assert len(read.lines) == len(read_report(content).lines)

@@ -18,8 +18,8 @@ Row = Sequence[Any]
 
 _CELL_CHARACTERS_MAX = 2_000
 _SEPARATORS = ",;\t"
-#: 540000, or 540.000 as a Vietnamese spreadsheet writes it, or 540,000.
-_AMOUNT = re.compile(r"\d{1,15}|\d{1,3}(?:[., ]\d{3}){1,4}", re.ASCII)
+#: 540000, or 540.000 as a Vietnamese spreadsheet writes it, or 540,000; decimals must be one or two zeros.
+_AMOUNT = re.compile(r"(\d{1,15}|\d{1,3}(?:[., ]\d{3}){1,4})(?:[.,]0{1,2})?", re.ASCII)
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 
 
@@ -122,8 +122,8 @@ def _dong(cell: Any) -> int | None:
     """A whole number, as a number or as text with thousands apart; None for anything else."""
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() and cell >= 0 else None
-    text = _text(cell)
-    return int(re.sub(r"\D", "", text)) if _AMOUNT.fullmatch(text) else None
+    found = _AMOUNT.fullmatch(_text(cell))
+    return int(re.sub(r"\D", "", found[1])) if found else None
 
 
 def _day(cell: Any) -> date | None:

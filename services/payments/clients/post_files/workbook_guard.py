@@ -6,6 +6,7 @@ corner, by one long shared string that many cells name. All three are measured f
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 
@@ -22,6 +23,18 @@ _CHUNK_BYTES = 1 << 20
 _PLACE = re.compile(rb"\sr\s*=\s*[\"']\s*([A-Za-z]*)([0-9]+)")
 _DIGITS_MAX = 7
 _LETTERS_MAX = 3
+#: All that `zipfile` is known to raise for bytes that are no proper archive.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+)
 
 
 def check_workbook(content: bytes) -> None:
@@ -39,7 +52,7 @@ def check_workbook(content: bytes) -> None:
                 cells += _count_cells(data)
                 if b"sst" in data:
                     longest_text = max(longest_text, _longest_text(data))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
+    except _BROKEN:
         raise _no_workbook() from None
     if cells * longest_text > TEXT_BYTES_MAX:
         raise _too_large()
