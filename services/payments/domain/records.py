@@ -10,7 +10,7 @@ from libs.common.kernel.months import Month
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """A decision as heard: it pays if confirmed, or proposed and signed, until a later version is in force."""
+    """A decision as heard: pays if confirmed, or proposed and signed, until a later version is in force."""
 
     decision_id: UUID
     person_id: UUID

@@ -1,0 +1,82 @@
+"""What the routes reach through the application: the use cases, as wiring.py built them."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+
+from libs.common.kernel import ids
+from libs.common.kernel.errors import FieldError, Refusal
+from libs.common.runtime.problems import not_found
+from services.payments.usecases.reading import Reads
+from services.payments.usecases.reports import ReceiveReport
+from services.payments.usecases.runs import ApproveRun, OpenRun
+
+PAGE_MAX = 500
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
+Cursor = Annotated[str | None, Query(max_length=400)]
+
+_NAMES = {
+    "run": ("đợt chi trả này", "payment run"),
+    "per": ("người này", "person"),
+    "fil": ("tệp chi trả này", "payment file"),
+    "rep": ("báo cáo này", "report"),
+}
+
+
+@dataclass(frozen=True)
+class Doors:
+    open_run: OpenRun
+    approve_run: ApproveRun
+    receive_report: ReceiveReport
+    reads: Reads
+    report_bytes_max: int
+
+
+def _doors(request: Request) -> Doors:
+    doors: Doors = request.app.state.doors
+    return doors
+
+
+Through = Annotated[Doors, Depends(_doors)]
+
+
+def id_of(prefix: str, text: str) -> UUID:
+    """Refusal `not_found` when it is no id of that kind."""
+    try:
+        return ids.read(prefix, text)
+    except ValueError:
+        raise nothing(prefix) from None
+
+
+def nothing(prefix: str) -> Refusal:
+    """Refusal `not_found`, in the words for what that prefix names."""
+    return not_found(*_NAMES[prefix])
+
+
+def cursor_of(*parts: str) -> str:
+    """A place in a list, opaque to the caller."""
+    return urlsafe_b64encode("\x1f".join(parts).encode()).decode()
+
+
+def parts_of(cursor: str, count: int) -> list[str]:
+    """The inverse of `cursor_of`; Refusal `request_invalid` when it is none of ours."""
+    try:
+        parts = urlsafe_b64decode(cursor.encode()).decode().split("\x1f")
+    except (NotBase64, UnicodeError):
+        parts = []
+    if len(parts) != count:
+        raise bad_cursor()
+    return parts
+
+
+def bad_cursor() -> Refusal:
+    return Refusal(
+        "request_invalid",
+        "Con trỏ trang không hợp lệ; hãy dùng next_cursor của trang trước.",
+        "The page cursor is not valid; use next_cursor of the page before.",
+        (FieldError("cursor", "not_a_cursor", "Không phải con trỏ trang.", "Not a page cursor."),),
+    )

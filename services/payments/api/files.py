@@ -1,0 +1,70 @@
+"""Payment files for paying agencies: each sees its own."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from libs.common.kernel import ids
+from libs.common.kernel.errors import Refusal
+from libs.common.kernel.ids import show
+from libs.common.runtime.access import Actor, requires
+from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of, nothing
+from services.payments.api.models import FileShown, FilesPage, FileStatus
+from services.payments.domain.files import PAIN_001
+
+router = APIRouter(tags=["payment files"])
+MayFetch = Annotated[Actor, requires("payments.files.read")]
+_XML = ("application/xml", "xml")
+_XLSX = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+
+
+def agency_of(actor: Actor) -> str:
+    """Refusal `not_permitted` for whoever is of no paying agency."""
+    if not actor.agency:
+        raise Refusal(
+            "not_permitted",
+            "Tài khoản này không thuộc đơn vị chi trả nào.",
+            "This account belongs to no paying agency.",
+        )
+    return actor.agency
+
+
+@router.get("/v1/payment-files")
+async def page(
+    actor: MayFetch,
+    doors: Through,
+    run_id: Annotated[str | None, Query(max_length=40)] = None,
+    status: FileStatus | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> FilesPage:
+    """The caller's own agency's files. `ready`: not all of its payments are told about yet."""
+    try:
+        after = ids.read("fil", cursor) if cursor else None
+    except ValueError:
+        raise bad_cursor() from None
+    run = id_of("run", run_id) if run_id else None
+    found = await doors.reads.files(actor.territory, agency_of(actor), run, status, after, limit + 1)
+    shown = found[:limit]
+    return FilesPage(
+        items=[FileShown.of(view) for view in shown],
+        next_cursor=show("fil", shown[-1].file_id) if len(found) > limit else None,
+    )
+
+
+@router.get("/v1/payment-files/{payment_file_id}/content", response_class=Response)
+async def content(payment_file_id: str, actor: MayFetch, doors: Through) -> Response:
+    """The file itself: pain.001.001.09 for a bank, a workbook for a post office."""
+    found = await doors.reads.file_content(actor.territory, agency_of(actor), id_of("fil", payment_file_id))
+    if found is None:
+        raise nothing("fil")
+    view, opened = found
+    media_type, ending = _XML if view.kind == PAIN_001 else _XLSX
+    return Response(
+        opened,
+        media_type=media_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{show("fil", view.file_id)}.{ending}"',
+            "ETag": f'"{view.sha256}"',
+        },
+    )

@@ -1,0 +1,349 @@
+"""Bodies of the HTTP door. Money is whole đồng; of a run, instructed = settled + returned + pending."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.common.kernel.ids import show
+from services.payments.domain import runs
+from services.payments.usecases.reading import (
+    Amounts,
+    FileView,
+    PaymentView,
+    ReconciliationView,
+    ReportView,
+    RunView,
+    UnpayableView,
+)
+
+Programme = Literal["monthly_allowance", "social_pension", "nurture_allowance"]
+By = Literal["province", "commune", "category", "channel"]
+FileStatus = Literal["ready", "answered"]
+
+
+class RunOrdered(BaseModel):
+    """A run to be built: one province's list for months that follow one another."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    province_code: Annotated[str, Field(pattern=r"^\d{2}$")]
+    benefit_months: Annotated[
+        list[Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]],
+        Field(min_length=1, max_length=runs.MONTHS_MAX),
+    ]
+    programmes: Annotated[list[Programme], Field(min_length=1, max_length=3)] | None = None
+
+
+class RunAccepted(BaseModel):
+    run_id: str
+
+
+class Approval(BaseModel):
+    """`content_hash` as the checker saw it: what is approved is exactly that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Figures(BaseModel):
+    """`standard_dong`: the sum, over lines, of each line's standard."""
+
+    instructions: int
+    lines: int
+    instructed_dong: int
+    settled_dong: int
+    returned_dong: int
+    pending_dong: int
+    standard_dong: int
+
+
+def figures(amounts: Amounts) -> dict[str, int]:
+    return {
+        "instructions": amounts.instructions,
+        "lines": amounts.lines,
+        "instructed_dong": amounts.instructed,
+        "settled_dong": amounts.settled,
+        "returned_dong": amounts.returned,
+        "pending_dong": amounts.pending,
+        "standard_dong": amounts.standard,
+    }
+
+
+class ProgrammeFigures(Figures):
+    """`people`: distinct beneficiaries of the programme."""
+
+    programme: str
+    people: int
+
+
+class RunShown(Figures):
+    """`progress`: the share of the present stage that is done, 0 to 1. `problem`: why it stands still.
+
+    `unpayable`: entitled lines left out of the list, as nobody can be paid for them yet.
+    """
+
+    run_id: str
+    status: str
+    province_code: str
+    benefit_months: list[str]
+    programmes: list[str]
+    content_hash: str | None
+    progress: float
+    files: int
+    files_written: int
+    unpayable: int
+    problem: str | None
+    opened_at: datetime
+    by_programme: list[ProgrammeFigures]
+
+    @classmethod
+    def of(cls, view: RunView) -> "RunShown":
+        run = view.run
+        return cls(
+            run_id=show("run", run.run_id),
+            status=run.status,
+            province_code=run.province_code,
+            benefit_months=[str(month) for month in run.period.months],
+            programmes=list(run.programmes),
+            content_hash=run.content_hash,
+            progress=_progress(view),
+            files=view.files,
+            files_written=view.files_written,
+            unpayable=view.unpayable,
+            problem=view.problem,
+            opened_at=view.opened_at,
+            by_programme=[
+                ProgrammeFigures.model_validate(
+                    {"programme": programme, "people": amounts.people, **figures(amounts)}
+                )
+                for programme, amounts in view.by_programme.items()
+            ],
+            **figures(view.whole),
+        )
+
+
+def _progress(view: RunView) -> float:
+    match view.run.status:
+        case runs.BUILDING | runs.APPROVED:
+            return 0.0
+        case runs.INSTRUCTING:
+            return view.files_written / view.files if view.files else 0.0
+        case runs.INSTRUCTED:
+            whole = view.whole
+            return 1 - whole.pending / whole.instructed if whole.instructed else 0.0
+        case _:
+            return 1.0
+
+
+class RunsPage(BaseModel):
+    items: list[RunShown]
+    next_cursor: str | None
+
+
+class UnpayableShown(BaseModel):
+    """An entitled month without a way to pay it. `reason`: no_account, or the account's wrong field."""
+
+    person_id: str
+    programme: str
+    benefit_month: str
+    amount_dong: int
+    reason: str
+    commune_code: str
+
+    @classmethod
+    def of(cls, view: UnpayableView) -> "UnpayableShown":
+        return cls(
+            person_id=show("per", view.person_id),
+            programme=view.programme,
+            benefit_month=str(view.month),
+            amount_dong=view.amount,
+            reason=view.reason,
+            commune_code=view.commune_code,
+        )
+
+
+class UnpayablePage(BaseModel):
+    items: list[UnpayableShown]
+    next_cursor: str | None
+
+
+class TotalShown(Figures):
+    """A group of a run. `people`: distinct beneficiaries of each programme, summed."""
+
+    key: str
+    people: int
+
+
+class TotalsPage(BaseModel):
+    items: list[TotalShown]
+    next_cursor: str | None
+
+
+class PaymentShown(BaseModel):
+    """An instruction with lines for the person; amount and months are that person's."""
+
+    instruction_id: str
+    run_id: str
+    programme: str
+    status: str
+    amount_dong: int
+    benefit_months: list[str]
+    channel: str
+    agency_code: str
+    settled_on: date | None
+    return_reason: str | None
+
+    @classmethod
+    def of(cls, view: PaymentView) -> "PaymentShown":
+        return cls(
+            instruction_id=show("pay", view.instruction_id),
+            run_id=show("run", view.run_id),
+            programme=view.programme,
+            status=view.status,
+            amount_dong=view.amount,
+            benefit_months=[str(month) for month in view.months],
+            channel=view.channel,
+            agency_code=view.agency_code,
+            settled_on=view.settled_on,
+            return_reason=view.return_reason,
+        )
+
+
+class PaymentsPage(BaseModel):
+    items: list[PaymentShown]
+    next_cursor: None = None
+
+
+class FileShown(BaseModel):
+    """`sha256` of the content as downloaded; `pending`: payments that no report has told about."""
+
+    payment_file_id: str
+    run_id: str
+    agency_code: str
+    kind: str
+    province_code: str
+    commune_code: str | None
+    instructions: int
+    control_sum_dong: int
+    pending: int
+    status: str
+    sha256: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, view: FileView) -> "FileShown":
+        return cls(
+            payment_file_id=show("fil", view.file_id),
+            run_id=show("run", view.run_id),
+            agency_code=view.agency_code,
+            kind=view.kind,
+            province_code=view.province_code,
+            commune_code=view.commune_code,
+            instructions=view.payments,
+            control_sum_dong=view.amount,
+            pending=view.pending,
+            status=view.status,
+            sha256=view.sha256,
+            created_at=view.created_at,
+        )
+
+
+class FilesPage(BaseModel):
+    items: list[FileShown]
+    next_cursor: str | None
+
+
+class ReportAccepted(BaseModel):
+    report_id: str
+
+
+class ReportProblem(BaseModel):
+    """Why a whole report was refused."""
+
+    code: str
+    message_vi: str
+    message_en: str
+
+
+class ReportShown(BaseModel):
+    """lines = settled + returned + suspended. A suspended line waits for a person; the file goes on."""
+
+    report_id: str
+    payment_file_id: str
+    status: str
+    kind: str | None
+    lines: int
+    settled: int
+    returned: int
+    suspended: int
+    problem: ReportProblem | None
+    received_at: datetime
+
+    @classmethod
+    def of(cls, view: ReportView) -> "ReportShown":
+        problem = None
+        if view.problem_vi and view.problem_en:
+            problem = ReportProblem(
+                code="report_unreadable", message_vi=view.problem_vi, message_en=view.problem_en
+            )
+        return cls(
+            report_id=show("rep", view.report_id),
+            payment_file_id=show("fil", view.file_id),
+            status=view.status,
+            kind=view.kind,
+            lines=view.lines,
+            settled=view.settled,
+            returned=view.returned,
+            suspended=view.suspended,
+            problem=problem,
+            received_at=view.received_at,
+        )
+
+
+class SuspendedShown(BaseModel):
+    """`reference` as the partner wrote it; `reason`: what of it differs from our instruction."""
+
+    report_id: str
+    line: int
+    reference: str
+    outcome: str
+    amount_dong: int | None
+    told_on: date | None
+    reason: str
+
+
+class ReconciliationShown(BaseModel):
+    """Counts by status, reason of return and reason of suspense; the first suspended lines."""
+
+    run_id: str
+    files: dict[str, int]
+    reports: dict[str, int]
+    instructions: dict[str, int]
+    return_reasons: dict[str, int]
+    suspense: dict[str, int]
+    suspended: list[SuspendedShown]
+
+    @classmethod
+    def of(cls, run_id: str, view: ReconciliationView) -> "ReconciliationShown":
+        return cls(
+            run_id=run_id,
+            files=dict(view.files),
+            reports=dict(view.reports),
+            instructions=dict(view.instructions),
+            return_reasons=dict(view.return_reasons),
+            suspense=dict(view.suspense),
+            suspended=[
+                SuspendedShown(
+                    report_id=show("rep", line.report_id),
+                    line=line.number,
+                    reference=line.reference,
+                    outcome=line.outcome,
+                    amount_dong=line.amount,
+                    told_on=line.told_on,
+                    reason=line.reason,
+                )
+                for line in view.suspended
+            ],
+        )

@@ -1,0 +1,85 @@
+"""Reports of paying agencies: handed in whole, read and reconciled afterwards."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import UploadFile
+
+from libs.common.kernel.errors import FieldError, Refusal
+from libs.common.kernel.ids import show
+from libs.common.runtime.access import Actor, requires
+from services.payments.api.doors import Through, id_of, nothing
+from services.payments.api.files import agency_of
+from services.payments.api.models import ReportAccepted, ReportShown
+
+router = APIRouter(tags=["partner reports"])
+MayReport = Annotated[Actor, requires("payments.reports.write")]
+_FORM_BYTES = 2**16
+_UPLOAD: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/v1/partner-reports", status_code=202, openapi_extra=_UPLOAD)
+async def hand_in(
+    request: Request,
+    actor: MayReport,
+    doors: Through,
+    payment_file_id: Annotated[str, Query(max_length=40)],
+) -> ReportAccepted:
+    """What became of a file's payments: pain.002, camt.054, or the post office's list (XLSX, CSV).
+
+    The kind is told by the content. The same content handed in again is the same report.
+    """
+    agency = agency_of(actor)
+    file_id = id_of("fil", payment_file_id)
+    # The form is read here and not by a parameter: nobody uploads before they have signed in.
+    _length_within(request, doors.report_bytes_max + _FORM_BYTES)
+    async with request.form(max_files=1, max_fields=4) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise _no_file()
+        content = await file.read()
+    report_id = await doors.receive_report(file_id, content, actor.sub, agency)
+    return ReportAccepted(report_id=show("rep", report_id))
+
+
+@router.get("/v1/partner-reports/{report_id}")
+async def one(report_id: str, actor: MayReport, doors: Through) -> ReportShown:
+    """What became of a report of the caller's agency."""
+    found = await doors.reads.report(actor.territory, agency_of(actor), id_of("rep", report_id))
+    if found is None:
+        raise nothing("rep")
+    return ReportShown.of(found)
+
+
+def _length_within(request: Request, bytes_max: int) -> None:
+    length = request.headers.get("content-length", "")
+    if not length.isdigit():
+        raise _no_file()
+    if int(length) > bytes_max:
+        raise Refusal(
+            "body_too_large",
+            f"Báo cáo lớn hơn {bytes_max // 2**20} MB. Hãy chia nhỏ.",
+            f"The report is over {bytes_max // 2**20} MB. Send it in parts.",
+        )
+
+
+def _no_file() -> Refusal:
+    return Refusal(
+        "request_invalid",
+        "Hãy gửi tệp trong trường file (multipart/form-data), kèm Content-Length.",
+        "Send the file in the field file (multipart/form-data), with a Content-Length.",
+        (FieldError("file", "required", "Thiếu tệp.", "The file is missing."),),
+    )

@@ -1,0 +1,299 @@
+"""What the doors show, read in the caller's territory by the app role."""
+
+import asyncio
+import gzip
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from libs.common.kernel.months import Month
+from libs.common.runtime.postgres import Connection, Database
+from libs.common.runtime.sealing import FieldCipher
+from services.payments.store.run_rows import COLUMNS, run_of
+from services.payments.usecases.reading import (
+    Amounts,
+    FileView,
+    PaymentView,
+    ReconciliationView,
+    ReportView,
+    RunPlace,
+    RunView,
+    SuspendedView,
+    UnpayablePlace,
+    UnpayableView,
+)
+
+_AMOUNTS = (
+    "sum(instructions)::int as instructions, sum(lines)::int as lines, sum(people)::int as people,"
+    " sum(instructed_dong)::bigint as instructed, sum(standard_dong)::bigint as standard,"
+    " sum(settled_dong)::bigint as settled, sum(returned_dong)::bigint as returned"
+)
+_RUN = (
+    f"{COLUMNS}, r.problem, r.opened_at,"
+    " (select count(*) from unpayable u where u.run_id = r.run_id) as unpayable,"
+    " (select count(*) from payment_file f where f.run_id = r.run_id) as files,"
+    " (select count(*) from payment_file f where f.run_id = r.run_id and f.status <> 'planned')"
+    " as files_written"
+)
+_FILE = (
+    "file_id, run_id, agency_code, kind, province_code, commune_code, payments, amount_dong, pending, status,"
+    " content_sha256, created_at"
+)
+#: What each grouping is called in run_total. A province is the one that stood in the month.
+_KEYS = {
+    "province": "unit_province_code",
+    "commune": "commune_code",
+    "category": "category",
+    "channel": "channel",
+}
+#: Where so few people have a health condition, its category would name them to their neighbours.
+_HEALTH, _OTHER, _SHOWN_FROM = "health_condition", "other", 10
+
+
+class StoredReads:
+    """`cipher` opens what was written into files."""
+
+    def __init__(self, database: Database, cipher: FieldCipher) -> None:
+        self._database = database
+        self._cipher = cipher
+
+    async def run(self, territory: str | None, run_id: UUID) -> RunView | None:
+        async with self._database.reading(territory) as connection:
+            row = await connection.fetchrow(f"select {_RUN} from run r where run_id = $1", run_id)
+            return (await _views(connection, [row]))[0] if row else None
+
+    async def runs(self, territory: str | None, after: RunPlace | None, limit: int) -> list[RunView]:
+        opened_at, run_id = after or (None, None)
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"select {_RUN} from run r"
+                " where $1::timestamptz is null or (opened_at, run_id) < ($1, $2::uuid)"
+                " order by opened_at desc, run_id desc limit $3",
+                opened_at,
+                run_id,
+                limit,
+            )
+            return await _views(connection, rows)
+
+    async def unpayable(
+        self, territory: str | None, run_id: UUID, after: UnpayablePlace | None, limit: int
+    ) -> list[UnpayableView]:
+        person, programme, month = after or (UUID(int=0), "", None)
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                "select person_id, programme, month, amount_dong, reason, commune_code from unpayable"
+                " where run_id = $1 and (person_id, programme, month) > ($2, $3, $4::date)"
+                " order by person_id, programme, month limit $5",
+                run_id,
+                person,
+                programme,
+                month.first_day if month else date.min,
+                limit,
+            )
+        return [
+            UnpayableView(
+                row["person_id"],
+                row["programme"],
+                Month.of(row["month"]),
+                row["amount_dong"],
+                row["reason"],
+                row["commune_code"],
+            )
+            for row in rows
+        ]
+
+    async def totals(
+        self, territory: str | None, run_id: UUID, by: str, programme: str | None
+    ) -> dict[str, Amounts]:
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"select {_KEYS[by]} as key, {_AMOUNTS} from run_total"
+                " where run_id = $1 and ($2::text is null or programme = $2) group by 1 order by 1",
+                run_id,
+                programme,
+            )
+        found = {row["key"]: _amounts(row) for row in rows}
+        return _health_hidden(found) if by == "category" else found
+
+    async def payments_of(self, territory: str | None, person_id: UUID) -> list[PaymentView]:
+        columns = "instruction_id, month, amount_dong"
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"""
+                with mine as (
+                    select {columns} from instruction_line where person_id = $1 and not returned
+                    union all
+                    select {columns} from instruction_line where person_id = $1 and returned
+                ), summed as (
+                    select instruction_id, sum(amount_dong)::bigint as amount,
+                           array_agg(month order by month) as months
+                    from mine group by instruction_id
+                )
+                select i.*, s.amount, s.months from summed s join instruction i using (instruction_id)
+                order by s.months desc, i.instruction_id
+                """,
+                person_id,
+            )
+        return [
+            PaymentView(
+                instruction_id=row["instruction_id"],
+                run_id=row["run_id"],
+                programme=row["programme"],
+                status=row["status"],
+                amount=row["amount"],
+                months=[Month.of(day) for day in row["months"]],
+                channel=row["channel"],
+                agency_code=row["agency_code"],
+                settled_on=row["settled_on"],
+                return_reason=row["return_reason"],
+            )
+            for row in rows
+        ]
+
+    async def reconciliation(
+        self, territory: str | None, run_id: UUID, suspended_max: int
+    ) -> ReconciliationView:
+        async with self._database.reading(territory) as connection:
+            suspended = await connection.fetch(
+                "select report_id, number, reference, outcome, amount_dong, told_on, suspense_reason"
+                " from report_line where run_id = $1 and suspense_reason is not null"
+                " order by report_id, number limit $2",
+                run_id,
+                suspended_max,
+            )
+            of_run = "where run_id = $1"
+            return ReconciliationView(
+                files=await _counted(connection, f"status from payment_file {of_run}", run_id),
+                reports=await _counted(connection, f"status from partner_report {of_run}", run_id),
+                instructions=await _counted(connection, f"status from instruction {of_run}", run_id),
+                return_reasons=await _counted(
+                    connection,
+                    f"coalesce(return_reason, '') from instruction {of_run} and status = 'returned'",
+                    run_id,
+                ),
+                suspense=await _counted(
+                    connection,
+                    f"suspense_reason from report_line {of_run} and suspense_reason is not null",
+                    run_id,
+                ),
+                suspended=[SuspendedView(*row) for row in suspended],
+            )
+
+    async def files(
+        self,
+        territory: str | None,
+        agency: str,
+        run_id: UUID | None,
+        status: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[FileView]:
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"select {_FILE} from payment_file where agency_code = $1 and status <> 'planned'"
+                " and ($2::uuid is null or run_id = $2) and ($3::text is null or status = $3)"
+                " and ($4::uuid is null or file_id > $4) order by file_id limit $5",
+                agency,
+                run_id,
+                status,
+                after,
+                limit,
+            )
+        return [_file(row) for row in rows]
+
+    async def file_content(
+        self, territory: str | None, agency: str, file_id: UUID
+    ) -> tuple[FileView, bytes] | None:
+        async with self._database.reading(territory) as connection:
+            row = await connection.fetchrow(
+                f"select {_FILE}, content from payment_file"
+                " where file_id = $1 and agency_code = $2 and status <> 'planned'",
+                file_id,
+                agency,
+            )
+        if row is None:
+            return None
+        return _file(row), await asyncio.to_thread(self._opened, row["content"])
+
+    def _opened(self, stored: bytes) -> bytes:
+        return gzip.decompress(self._cipher.decrypt(stored))
+
+    async def report(self, territory: str | None, agency: str, report_id: UUID) -> ReportView | None:
+        async with self._database.reading(territory) as connection:
+            row = await connection.fetchrow(
+                "select report_id, file_id, status, kind, lines, settled, returned, suspended, problem_vi,"
+                " problem_en, received_at from partner_report where report_id = $1 and agency_code = $2",
+                report_id,
+                agency,
+            )
+        return ReportView(*row) if row else None
+
+
+async def _views(connection: Connection, rows: list[Any]) -> list[RunView]:
+    totals: dict[UUID, dict[str, Amounts]] = {row["run_id"]: {} for row in rows}
+    for row in await connection.fetch(
+        f"select run_id, programme, {_AMOUNTS} from run_total where run_id = any($1::uuid[])"
+        " group by run_id, programme order by run_id, programme",
+        list(totals),
+    ):
+        totals[row["run_id"]][row["programme"]] = _amounts(row)
+    return [
+        RunView(
+            run=run_of(row),
+            by_programme=totals[row["run_id"]],
+            files=row["files"],
+            files_written=row["files_written"],
+            unpayable=row["unpayable"],
+            problem=row["problem"],
+            opened_at=row["opened_at"],
+        )
+        for row in rows
+    ]
+
+
+def _amounts(row: Any) -> Amounts:
+    return Amounts(
+        row["instructions"],
+        row["lines"],
+        row["people"],
+        row["instructed"],
+        row["standard"],
+        row["settled"],
+        row["returned"],
+    )
+
+
+def _health_hidden(found: Mapping[str, Amounts]) -> dict[str, Amounts]:
+    shown: dict[str, Amounts] = {}
+    for key, amounts in found.items():
+        few = _HEALTH in key.split("+") and amounts.people < _SHOWN_FROM
+        group = _OTHER if few else key
+        shown[group] = shown.get(group, Amounts()) + amounts
+    return dict(sorted(shown.items()))
+
+
+def _file(row: Any) -> FileView:
+    return FileView(
+        file_id=row["file_id"],
+        run_id=row["run_id"],
+        agency_code=row["agency_code"],
+        kind=row["kind"],
+        province_code=row["province_code"],
+        commune_code=row["commune_code"],
+        payments=row["payments"],
+        amount=row["amount_dong"],
+        pending=row["pending"],
+        status=row["status"],
+        sha256=row["content_sha256"],
+        created_at=row["created_at"],
+    )
+
+
+async def _counted(connection: Connection, what: str, run_id: UUID) -> Mapping[str, int]:
+    """`what`: `<column> from <table> where ...`, with the run as $1."""
+    rows = await connection.fetch(
+        f"select key, count(*) from (select {what}) as found (key) group by key", run_id
+    )
+    return Counter({row["key"]: row["count"] for row in rows})

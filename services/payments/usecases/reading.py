@@ -1,0 +1,183 @@
+"""What the doors show of runs, files, reports and payments; store/ provides it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from libs.common.kernel.months import Month
+from services.payments.domain.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Figures of a group of lines; money in đồng. `standard`: the sum of each line's standard."""
+
+    instructions: int = 0
+    lines: int = 0
+    people: int = 0
+    instructed: int = 0
+    standard: int = 0
+    settled: int = 0
+    returned: int = 0
+
+    @property
+    def pending(self) -> int:
+        return self.instructed - self.settled - self.returned
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(
+            self.instructions + other.instructions,
+            self.lines + other.lines,
+            self.people + other.people,
+            self.instructed + other.instructed,
+            self.standard + other.standard,
+            self.settled + other.settled,
+            self.returned + other.returned,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as it stands. `files_written` of `files` are ready; `unpayable`: lines that can go to nobody."""
+
+    run: Run
+    by_programme: Mapping[str, Amounts]
+    files: int
+    files_written: int
+    unpayable: int
+    problem: str | None
+    opened_at: datetime
+
+    @property
+    def whole(self) -> Amounts:
+        return sum(self.by_programme.values(), Amounts())
+
+
+@dataclass(frozen=True, slots=True)
+class UnpayableView:
+    person_id: UUID
+    programme: str
+    month: Month
+    amount: int
+    reason: str
+    commune_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """An instruction that holds lines for a person; `amount` and `months` are that person's."""
+
+    instruction_id: UUID
+    run_id: UUID
+    programme: str
+    status: str
+    amount: int
+    months: Sequence[Month]
+    channel: str
+    agency_code: str
+    settled_on: date | None
+    return_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    file_id: UUID
+    run_id: UUID
+    agency_code: str
+    kind: str
+    province_code: str
+    commune_code: str | None
+    payments: int
+    amount: int
+    pending: int
+    status: str
+    sha256: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    report_id: UUID
+    file_id: UUID
+    status: str
+    kind: str | None
+    lines: int
+    settled: int
+    returned: int
+    suspended: int
+    problem_vi: str | None
+    problem_en: str | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedView:
+    """A report's line that waits for a person."""
+
+    report_id: UUID
+    number: int
+    reference: str
+    outcome: str
+    amount: int | None
+    told_on: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationView:
+    """How far a run's files are answered. Counts by status, outcome and reason of suspense."""
+
+    files: Mapping[str, int]
+    reports: Mapping[str, int]
+    instructions: Mapping[str, int]
+    return_reasons: Mapping[str, int]
+    suspense: Mapping[str, int]
+    suspended: Sequence[SuspendedView]
+
+
+#: A place in a list of runs, latest first.
+RunPlace = tuple[datetime, UUID]
+UnpayablePlace = tuple[UUID, str, Month]
+
+
+class Reads(Protocol):
+    """Reads inside the caller's territory (None = the nation). Lists come in pages, after a place."""
+
+    async def run(self, territory: str | None, run_id: UUID) -> RunView | None: ...
+
+    async def runs(self, territory: str | None, after: RunPlace | None, limit: int) -> list[RunView]: ...
+
+    async def unpayable(
+        self, territory: str | None, run_id: UUID, after: UnpayablePlace | None, limit: int
+    ) -> list[UnpayableView]: ...
+
+    async def totals(
+        self, territory: str | None, run_id: UUID, by: str, programme: str | None
+    ) -> dict[str, Amounts]:
+        """Every group of the run, by key."""
+
+    async def payments_of(self, territory: str | None, person_id: UUID) -> list[PaymentView]: ...
+
+    async def reconciliation(
+        self, territory: str | None, run_id: UUID, suspended_max: int
+    ) -> ReconciliationView: ...
+
+    async def files(
+        self,
+        territory: str | None,
+        agency: str,
+        run_id: UUID | None,
+        status: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[FileView]:
+        """Files of one agency that were handed over."""
+
+    async def file_content(
+        self, territory: str | None, agency: str, file_id: UUID
+    ) -> tuple[FileView, bytes] | None:
+        """One file of that agency, opened."""
+
+    async def report(self, territory: str | None, agency: str, report_id: UUID) -> ReportView | None: ...
