@@ -188,7 +188,7 @@ class ReceivedReport:
     sha256: str
 
 
-class Inbox(Protocol):
+class ReportInbox(Protocol):
     """Reports as they are handed in."""
 
     async def store(self, report: ReceivedReport, agency: str, sub: str) -> UUID | None:

@@ -1,0 +1,233 @@
+"""Partners' reports: kept whole as they came, then booked in sets."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from uuid import UUID
+
+from libs.common.runtime.postgres import Connection, Database
+from services.payments.domain import files
+from services.payments.domain.instructions import PENDING, RETURNED, SETTLED
+from services.payments.domain.matching import Matched, Sent, Suspended, Told
+from services.payments.store import ledger
+from services.payments.store.finishing import reconcile_if_answered
+from services.payments.store.run_rows import ToEvent
+from services.payments.usecases.ports import ReceivedReport, WaitingReport
+
+_STORE = f"""
+    insert into partner_report (report_id, file_id, run_id, agency_code, province_code, reported_by_sub,
+                                content, content_sha256)
+    select $1, f.file_id, f.run_id, f.agency_code, f.province_code, $4, $5, $6
+    from payment_file f where f.file_id = $2 and f.agency_code = $3 and f.status <> '{files.PLANNED}'
+    on conflict (file_id, content_sha256) do nothing
+"""
+_CLAIM = """
+    select p.report_id, p.file_id, p.run_id, p.province_code, p.content, f.kind, f.payments, f.amount_dong,
+           r.execute_on
+    from partner_report p join payment_file f using (file_id) join run r on r.run_id = p.run_id
+    where p.status = 'received' order by p.report_id limit 1 for update of p, f skip locked
+"""
+_SENT = """
+    select i.instruction_id, i.status, i.amount_dong, coalesce(p.payee_index, f.payee_index) as payee_index
+    from instruction i
+    left join payout_account p on p.person_id = i.account_id and p.version = i.account_version
+    left join facility_account f on f.facility_id = i.account_id and f.version = i.account_version
+    where i.file_id = $1
+"""
+_MOVE = f"""
+    update instruction i set status = t.status,
+        settled_on = case when t.status = '{SETTLED}' then t.told_on else i.settled_on end,
+        return_reason = t.reason
+    from unnest($1::uuid[], $2::text[], $3::date[], $4::text[]) as t (id, status, told_on, reason)
+    where i.instruction_id = t.id
+"""
+_FALL_DUE_AGAIN = (
+    "update instruction_line set returned = true where run_id = $1 and instruction_id = any($2::uuid[])"
+)
+_TOTALS = """
+    with moved as (
+        select l.programme, l.unit_province_code, l.commune_code, l.category, i.channel,
+               sum(l.amount_dong * t.settled)::bigint as settled,
+               sum(l.amount_dong * t.returned)::bigint as returned
+        from unnest($2::uuid[], $3::integer[], $4::integer[]) as t (id, settled, returned)
+        join instruction i on i.instruction_id = t.id
+        join instruction_line l on l.run_id = $1 and l.instruction_id = t.id
+        group by l.programme, l.unit_province_code, l.commune_code, l.category, i.channel
+    )
+    update run_total r set settled_dong = settled_dong + m.settled, returned_dong = returned_dong + m.returned
+    from moved m
+    where r.run_id = $1 and r.programme = m.programme and r.unit_province_code = m.unit_province_code
+      and r.commune_code = m.commune_code and r.category = m.category and r.channel = m.channel
+"""
+_LINES = """
+    insert into report_line (report_id, run_id, province_code, number, reference, instruction_id, outcome,
+                             amount_dong, told_on, reason_code, posting, suspense_reason)
+    select $1, $2, $3, * from unnest($4::integer[], $5::text[], $6::uuid[], $7::text[], $8::bigint[],
+                                     $9::date[], $10::text[], $11::text[], $12::text[])
+"""
+_ANSWERED = f"""
+    update payment_file set pending = pending - $2,
+        status = case when pending = $2 then '{files.ANSWERED}' else status end
+    where file_id = $1 and status = '{files.READY}'
+"""
+_TAKEN = """
+    update partner_report set status = 'taken', kind = $2, lines = $3, settled = $4, returned = $5,
+        suspended = $6
+    where report_id = $1
+"""
+
+
+class ReportDesk:
+    """Implements ReportInbox: a report is kept before anybody reads it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def store(self, report: ReceivedReport, agency: str, sub: str) -> UUID | None:
+        async with self._database.writing(None) as connection:
+            await connection.execute(
+                _STORE, report.report_id, report.file_id, agency, sub, report.content, report.sha256
+            )
+            known: UUID | None = await connection.fetchval(
+                "select report_id from partner_report"
+                " where file_id = $1 and agency_code = $2 and content_sha256 = $3",
+                report.file_id,
+                agency,
+                report.sha256,
+            )
+        return known
+
+
+class Reconciling:
+    """Transactions of taking reports, for the worker."""
+
+    def __init__(self, database: Database, to_event: ToEvent) -> None:
+        self._database = database
+        self._to_event = to_event
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator["_Work"]:
+        async with self._database.bulk() as connection:
+            await connection.execute("set local jit = off")
+            yield _Work(connection, self._to_event)
+
+
+class _Work:
+    def __init__(self, connection: Connection, to_event: ToEvent) -> None:
+        self._connection = connection
+        self._to_event = to_event
+
+    async def claim(self) -> WaitingReport | None:
+        row = await self._connection.fetchrow(_CLAIM)
+        return WaitingReport(**dict(row)) if row else None
+
+    async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
+        rows = await self._connection.fetch(_SENT, file_id)
+        return {
+            row["instruction_id"]: Sent(row["status"], row["amount_dong"], row["payee_index"]) for row in rows
+        }
+
+    async def refuse(self, report: WaitingReport, message_vi: str, message_en: str) -> None:
+        await self._connection.execute(
+            "update partner_report set status = 'refused', problem_vi = $2, problem_en = $3"
+            " where report_id = $1",
+            report.report_id,
+            message_vi,
+            message_en,
+        )
+
+    async def take(
+        self,
+        report: WaitingReport,
+        kind: str,
+        matched: Sequence[Matched],
+        suspended: Sequence[Suspended],
+        references: Mapping[int, str],
+        on: date,
+    ) -> None:
+        await self._keep_lines(report, matched, suspended, references)
+        if matched:
+            await ledger.book(
+                self._connection,
+                [one.instruction_id for one in matched],
+                [one.posting for one in matched],
+                [one.told.on or on for one in matched],
+            )
+            await self._move(report, matched)
+        await self._connection.execute(
+            _TAKEN,
+            report.report_id,
+            kind,
+            len(matched) + len(suspended),
+            sum(one.told.outcome == SETTLED for one in matched),
+            sum(one.told.outcome == RETURNED for one in matched),
+            len(suspended),
+        )
+
+    async def _move(self, report: WaitingReport, matched: Sequence[Matched]) -> None:
+        first = {one.instruction_id: one for one in reversed(matched)}
+        last = {one.instruction_id: one for one in matched}
+        ids = list(last)
+        connection = self._connection
+        await connection.execute(
+            _MOVE,
+            ids,
+            [one.told.outcome for one in last.values()],
+            [one.told.on for one in last.values()],
+            [one.told.reason if one.told.outcome == RETURNED else None for one in last.values()],
+        )
+        returned = [known for known in ids if last[known].told.outcome == RETURNED]
+        if returned:
+            await connection.execute(_FALL_DUE_AGAIN, report.run_id, returned)
+        await connection.execute(
+            _TOTALS,
+            report.run_id,
+            ids,
+            [_change(first[known], last[known], SETTLED) for known in ids],
+            [_change(first[known], last[known], RETURNED) for known in ids],
+        )
+        no_longer_pending = sum(first[known].was == PENDING for known in ids)
+        if no_longer_pending:
+            await connection.execute(_ANSWERED, report.file_id, no_longer_pending)
+
+    async def _keep_lines(
+        self,
+        report: WaitingReport,
+        matched: Sequence[Matched],
+        suspended: Sequence[Suspended],
+        references: Mapping[int, str],
+    ) -> None:
+        kept: list[tuple[Told, UUID | None, str | None, str | None]] = [
+            *((one.told, one.instruction_id, one.posting, None) for one in matched),
+            *((one.told, one.instruction_id, None, one.reason) for one in suspended),
+        ]
+        rows = [
+            (
+                told.number,
+                references[told.number],
+                instruction_id,
+                told.outcome,
+                told.amount,
+                told.on,
+                told.reason,
+                posting,
+                reason,
+            )
+            for told, instruction_id, posting, reason in kept
+        ]
+        if rows:
+            await self._connection.execute(
+                _LINES,
+                report.report_id,
+                report.run_id,
+                report.province_code,
+                *(list(column) for column in zip(*rows, strict=True)),
+            )
+
+    async def finish_answered_run(self, run_id: UUID, at: datetime) -> None:
+        await reconcile_if_answered(self._connection, run_id, at, self._to_event)
+
+
+def _change(first: Matched, last: Matched, status: str) -> int:
+    """How often the instruction is in that status after the report, less how often before: -1, 0 or 1."""
+    return (last.told.outcome == status) - (first.was == status)

@@ -1,0 +1,148 @@
+"""A partner's report is stored whole first; a worker reads it and reconciles it line by line, in sets."""
+
+import asyncio
+import gzip
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from libs.common.kernel.clock import Clock
+from libs.common.kernel.errors import Refusal
+from libs.common.kernel.ids import new_id, read, show
+from services.payments.domain.files import PAIN_001
+from services.payments.domain.instructions import PENDING, RETURNED
+from services.payments.domain.matching import Sent, Told, match
+from services.payments.domain.partner_lines import ReadReport, ReportLine, one_line
+from services.payments.usecases.ports import (
+    ReceivedReport,
+    ReportInbox,
+    ReportReader,
+    ReportWork,
+    ReportWorks,
+    WaitingReport,
+)
+
+_REFERENCE_CHARACTERS_MAX = 35
+_AMOUNT_MAX = 2**63 - 1
+#: The keyed hash of an account or a name.
+PayeeIndex = Callable[[str], bytes]
+
+
+class ReceiveReport:
+    """The same content for the same file twice is one report."""
+
+    def __init__(self, inbox: ReportInbox) -> None:
+        self._inbox = inbox
+
+    async def __call__(self, file_id: UUID, content: bytes, sub: str, agency: str) -> UUID:
+        """The report's id. Refusal `not_found` when there is no such file of that agency."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        packed = await asyncio.to_thread(gzip.compress, content, 1, mtime=0)
+        known = await self._inbox.store(ReceivedReport(new_id(), file_id, packed, sha256), agency, sub)
+        if known is None:
+            raise Refusal(
+                "not_found",
+                "Không tìm thấy tệp chi trả này trong các tệp đã giao cho đơn vị.",
+                "No such payment file among those handed to this agency.",
+            )
+        return known
+
+
+class TakeReports:
+    """The worker that reconciles. A report is taken in one transaction."""
+
+    def __init__(
+        self, works: ReportWorks, reader: ReportReader, payee_index: PayeeIndex, clock: Clock
+    ) -> None:
+        self._works = works
+        self._reader = reader
+        self._payee_index = payee_index
+        self._clock = clock
+
+    async def step(self) -> bool:
+        """One report; False when none waits."""
+        async with self._works() as work:
+            report = await work.claim()
+            if report is None:
+                return False
+            try:
+                found = await asyncio.to_thread(self._read, report)
+            except Refusal as refusal:
+                await work.refuse(report, refusal.message_vi, refusal.message_en)
+                return True
+            await self._take(work, report, found)
+        return True
+
+    async def _take(self, work: ReportWork, report: WaitingReport, found: ReadReport) -> None:
+        sent = await work.sent(report.file_id)
+        if found.file_rejected_reason is not None:
+            lines, references = _all_returned(sent, found.file_rejected_reason)
+        else:
+            lines = await asyncio.to_thread(self._told, report, found.lines)
+            references = {
+                number: one_line(line.end_to_end_id, _REFERENCE_CHARACTERS_MAX)
+                for number, line in enumerate(found.lines, 1)
+            }
+        today = self._clock.business_date()
+        matched, suspended = match(lines, sent, report.execute_on, today)
+        await work.take(report, str(found.kind), matched, suspended, references, today)
+        await work.finish_answered_run(report.run_id, self._clock.recorded_at())
+
+    def _read(self, report: WaitingReport) -> ReadReport:
+        found = self._reader(gzip.decompress(report.content))
+        if found.original_message_id not in (None, show("fil", report.file_id)):
+            raise Refusal(
+                "report_unreadable",
+                "Báo cáo nói về một tệp khác. Hãy gửi nó kèm đúng mã tệp.",
+                "The report answers another file. Send it with that file's id.",
+            )
+        if found.original_instructions not in (None, report.payments) or found.original_sum_dong not in (
+            None,
+            report.amount_dong,
+        ):
+            raise Refusal(
+                "report_unreadable",
+                "Tổng số của tệp gốc ghi trong báo cáo khác với tệp đã giao.",
+                "The report counts the original file otherwise than it was handed over.",
+            )
+        return found
+
+    def _told(self, report: WaitingReport, lines: Sequence[ReportLine]) -> list[Told]:
+        by_account = report.kind == PAIN_001
+        return [
+            Told(
+                number=number,
+                reference=_reference(line.end_to_end_id),
+                outcome=str(line.status),
+                amount=_storable(line.amount_dong),
+                on=line.booked_on,
+                payee_index=self._index(line.payee_account if by_account else line.payee_name),
+                reason=one_line(line.reason_code, _REFERENCE_CHARACTERS_MAX) if line.reason_code else None,
+            )
+            for number, line in enumerate(lines, 1)
+        ]
+
+    def _index(self, payee: str | None) -> bytes | None:
+        return self._payee_index(payee) if payee else None
+
+
+def _reference(text: str) -> UUID | None:
+    try:
+        return read("pay", text)
+    except ValueError:
+        return None
+
+
+def _storable(amount: int | None) -> int | None:
+    """An amount that no payment can have is none: it differs from ours either way."""
+    return amount if amount is not None and 0 <= amount <= _AMOUNT_MAX else None
+
+
+def _all_returned(sent: Mapping[UUID, Sent], reason: str) -> tuple[list[Told], dict[int, str]]:
+    """A file that was rejected as a whole: a line for each of its payments that was pending."""
+    pending = sorted(reference for reference, one in sent.items() if one.status == PENDING)
+    lines = [
+        Told(number, reference, RETURNED, sent[reference].amount, None, sent[reference].payee_index, reason)
+        for number, reference in enumerate(pending, 1)
+    ]
+    return lines, {number: show("pay", reference) for number, reference in enumerate(pending, 1)}
