@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from gateway.settings import GatewaySettings
 from gateway.wiring import build
-from tests.gateway.world.issuer import HeldKeys, Signer
 from tests.gateway.world.services import Services
+from tests.support.issuer import HeldKeys, Signer
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +28,9 @@ def services() -> Services:
     return Services()
 
 
-@pytest.fixture
-def gateway(services: Services, verifier: HeldKeys) -> FastAPI:
-    settings = GatewaySettings.model_validate(
+def gateway_settings() -> GatewaySettings:
+    """Services under their own names, short pauses, the civil day held still."""
+    return GatewaySettings.model_validate(
         {
             "service": "gateway",
             "registry_url": "http://registry",
@@ -44,7 +44,12 @@ def gateway(services: Services, verifier: HeldKeys) -> FastAPI:
             "token_check_seconds": 0.05,
         }
     )
-    return build(settings, services.pool(), verifier=verifier)
+
+
+@pytest.fixture
+def gateway(services: Services, verifier: HeldKeys) -> FastAPI:
+    pool = httpx.AsyncClient(transport=services.transport())
+    return build(gateway_settings(), pool, verifier=verifier)
 
 
 @pytest.fixture

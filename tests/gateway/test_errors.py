@@ -5,8 +5,8 @@ import pytest
 
 from gateway.engine.prices import PLAIN, price_of
 from gateway.schema.build import schema
-from tests.gateway.world.issuer import Signer
 from tests.gateway.world.services import PERSON, RUN, Services, person_line
+from tests.support.issuer import Signer
 
 CANARY = "079141000123"
 

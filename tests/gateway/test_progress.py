@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from tests.gateway.world.issuer import HeldKeys, Signer
 from tests.gateway.world.services import INSTRUCTED, RUN, Services, run
+from tests.support.issuer import HeldKeys, Signer
 
 QUERY = "subscription ($run: ID!) { runProgress(runId: $run) { status settledDong progress } }"
 PROTOCOLS = ["graphql-transport-ws"]

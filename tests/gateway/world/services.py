@@ -88,7 +88,7 @@ class Services:
     def calls(self, path: str) -> int:
         return sum(request.url.path == path for request in self.asked)
 
-    def pool(self) -> httpx.AsyncClient:
+    def transport(self) -> httpx.MockTransport:
         async def answer(request: httpx.Request) -> httpx.Response:
             self.asked.append(request)
             found = self.answers.get(f"{request.url.host} {request.url.path}")
@@ -96,4 +96,4 @@ class Services:
                 return httpx.Response(404, json={"code": "not_found", "detail": "Không tìm thấy."})
             return found(request)
 
-        return httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        return httpx.MockTransport(answer)
