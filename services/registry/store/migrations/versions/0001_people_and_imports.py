@@ -16,6 +16,7 @@ down_revision = None
 def upgrade() -> None:
     frame.create(op)
     op.execute("create extension if not exists pg_trgm")
+    op.execute("create extension if not exists btree_gin")
     _people()
     _accounts()
     _imports()
@@ -37,6 +38,14 @@ def upgrade() -> None:
     op.execute("revoke update, delete on disclosure from registry_app, registry_bulk")
 
 
+_SEARCH_AS_OWNER = """
+    language plpgsql stable security definer
+    set search_path = public, pg_temp
+    set plan_cache_mode = force_custom_plan
+    set pg_trgm.similarity_threshold = 0.4
+"""
+
+
 def _search() -> None:
     """Finding by name at the speed of the trigram index.
 
@@ -45,32 +54,71 @@ def _search() -> None:
     of the caller's territory themselves; what they return is read again under the caller's policy.
     """
     op.execute("create policy search on person for select to current_user using (true)")
-    for name, condition, order in (
-        ("people_named", "search_key like '%' || key || '%'", "person_id"),
-        ("people_named_like", "search_key % key", "similarity(search_key, key) desc, person_id"),
-    ):
-        op.execute(
-            f"""
-            create function {name}(key text, in_commune text, after uuid, most integer)
-            returns table (found uuid, place bigint)
-            language plpgsql stable security definer
-            set search_path = public, pg_temp
-            set plan_cache_mode = force_custom_plan
-            set pg_trgm.similarity_threshold = 0.4
-            as $$
-            declare territory text := current_setting('ansinh.territory', true);
-            begin
-                return query
-                select person_id, row_number() over (order by {order}) from person
-                where (territory = '*' or province_code = territory) and {condition}
-                and (in_commune is null or commune_code = in_commune) and (after is null or person_id > after)
-                order by {order} limit most;
-            end
-            $$
-            """
-        )
+    _search_by_part()
+    _search_by_likeness()
+    for name in ("people_named", "people_named_like"):
         op.execute(f"revoke all on function {name} from public")
         op.execute(f"grant execute on function {name} to registry_app")
+
+
+def _search_by_part() -> None:
+    # A frequent name fills its page within the first rows of the territory's own order; a rare one is
+    # looked up in the trigrams. Neither way alone is quick for both.
+    op.execute(
+        f"""
+        create function people_named(key text, in_commune text, after uuid, most integer)
+        returns table (found uuid, place bigint) {_SEARCH_AS_OWNER} as $$
+        declare
+            territory text := current_setting('ansinh.territory', true);
+            start uuid := coalesce(after, '00000000-0000-0000-0000-000000000000');
+            ids uuid[];
+        begin
+            if in_commune is null then
+                select array_agg(person_id) into ids from (
+                    select person_id from (
+                        select person_id, search_key from person
+                        where (territory = '*' or province_code = territory) and person_id > start
+                        order by person_id limit 10000
+                    ) as first_rows where search_key like '%' || key || '%' limit most
+                ) as page;
+            end if;
+            if coalesce(cardinality(ids), 0) < most then
+                with named as materialized (
+                    select person_id from person
+                    where (territory = '*' or province_code = territory)
+                    and search_key like '%' || key || '%'
+                    and (in_commune is null or commune_code = in_commune)
+                )
+                select array_agg(person_id) into ids from (
+                    select person_id from named where person_id > start order by person_id limit most
+                ) as page;
+            end if;
+            return query select * from unnest(ids) with ordinality;
+        end
+        $$
+        """
+    )
+
+
+def _search_by_likeness() -> None:
+    op.execute(
+        f"""
+        create function people_named_like(key text, in_commune text, after uuid, most integer)
+        returns table (found uuid, place bigint) {_SEARCH_AS_OWNER} as $$
+        declare territory text := current_setting('ansinh.territory', true);
+        begin
+            return query
+            with alike as materialized (
+                select person_id, search_key from person
+                where (territory = '*' or province_code = territory) and search_key % key
+                and (in_commune is null or commune_code = in_commune) limit 20000
+            )
+            select person_id, row_number() over (order by similarity(search_key, key) desc, person_id)
+            from alike order by 2 limit most;
+        end
+        $$
+        """
+    )
 
 
 def _people() -> None:
@@ -113,7 +161,8 @@ def _people() -> None:
         )
         """
     )
-    op.execute("create index person_name on person using gin (search_key gin_trgm_ops)")
+    op.execute("create index person_name on person using gin (province_code, search_key gin_trgm_ops)")
+    op.execute("create index person_territory on person (province_code, person_id)")
     op.execute("create index person_place on person (commune_code, person_id)")
     op.execute("create index person_household on person (household_id)")
 
