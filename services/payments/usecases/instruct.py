@@ -30,11 +30,10 @@ _PROGRAMME_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """From whom the money goes out. `account` may hold `{province}`."""
+    """From whom the money goes out: our account with each bank. `account` may hold `{province}`."""
 
     name: str
     account: str
-    agency_code: str
 
 
 class BookRuns:
@@ -92,7 +91,7 @@ class WriteFiles:
             control_sum_dong=file.amount_dong,
             debtor_name=self._payer.name,
             debtor_account=self._payer.account.format(province=file.province_code),
-            debtor_agency_code=self._payer.agency_code or file.agency_code,
+            debtor_agency_code=file.agency_code,
             commune_code=file.commune_code,
         )
         target = BytesIO()

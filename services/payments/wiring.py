@@ -1,0 +1,109 @@
+"""Payments put together: the only file that knows every room."""
+
+import gc
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from contracts import topics
+from contracts.problems import PROBLEMS
+from libs.common.kernel.clock import WallClock
+from libs.common.runtime import service as shell
+from libs.common.runtime.postgres import Database
+from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
+from libs.common.runtime.settings import required
+from libs.common.runtime.worker import Worker
+from services.payments.clients.bank_files.pain001_writer import write_pain001
+from services.payments.clients.partner_reports import read_report
+from services.payments.clients.post_files.list_writer import write_post_list
+from services.payments.domain.files import PAIN_001, POST_LIST
+from services.payments.events.incoming import Incoming
+from services.payments.events.outgoing import to_event
+from services.payments.settings import PaymentsSettings
+from services.payments.store.building import Building
+from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
+from services.payments.store.instructing import Instructing
+from services.payments.store.orders import RunOrders
+from services.payments.store.reports import Reconciling, ReportDesk
+from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
+from services.payments.usecases.reports import ReceiveReport, TakeReports
+from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
+
+AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the service is made of, before a door is opened. `workers`: in the order of a run's life."""
+
+    settings: PaymentsSettings
+    database: Database
+    incoming: Incoming
+    open_run: OpenRun
+    approve_run: ApproveRun
+    receive_report: ReceiveReport
+    workers: tuple[Worker, ...]
+
+
+def app() -> FastAPI:
+    """uvicorn's factory: the service as the environment describes it."""
+    # A file holds thousands of small objects, none in a cycle.
+    gc.set_threshold(100_000, 20, 100)
+    return service(parts(PaymentsSettings.from_environment("payments")))
+
+
+def parts(settings: PaymentsSettings) -> Parts:
+    database = Database(settings)
+    clock = WallClock(settings.business_date)
+    accounts = Accounts(
+        FieldCipher(required(settings.field_key, "field_key")),
+        BlindIndex(required(settings.blind_index_key, "blind_index_key")),
+    )
+    orders = RunOrders(database, AWAITS, to_event)
+    instructing = Instructing(database, accounts.open, to_event)
+    writers = {PAIN_001: write_pain001, POST_LIST: write_post_list}
+    payer = Payer(settings.payer_name, settings.payer_account)
+    build = BuildRuns(Building(database, to_event), clock)
+    book = BookRuns(instructing, clock)
+    write = WriteFiles(instructing, writers, payer, clock)
+    take = TakeReports(Reconciling(database, to_event), read_report, accounts.payee_index, clock)
+    return Parts(
+        settings=settings,
+        database=database,
+        incoming=Incoming(
+            Opener(required(settings.seal_private, "seal_private")),
+            keep_entitlements,
+            keep_signatures,
+            accounts.keep,
+            accounts.keep_facilities,
+        ),
+        open_run=OpenRun(orders),
+        approve_run=ApproveRun(orders, clock),
+        receive_report=ReceiveReport(ReportDesk(database)),
+        workers=(
+            Worker("run builder", build.step),
+            Worker("run booker", book.step),
+            Worker("file writer", write.step),
+            Worker("report taker", take.step),
+        ),
+    )
+
+
+def service(made: Parts) -> FastAPI:
+    return shell.build(
+        shell.Service(
+            settings=made.settings,
+            database=made.database,
+            problems=PROBLEMS,
+            title="An Sinh: payments",
+            routers=(),
+            publishes=tuple(topic.name for topic in topics.published_by("payments")),
+            awaits=AWAITS,
+            handlers={
+                topics.DECISION.name: made.incoming.decisions,
+                topics.PAYOUT_ACCOUNT.name: made.incoming.accounts,
+                topics.FACILITY.name: made.incoming.facilities,
+            },
+            workers=made.workers,
+        )
+    )
