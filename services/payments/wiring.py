@@ -13,6 +13,8 @@ from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.worker import Worker
+from services.payments.api import files, people, reports, runs
+from services.payments.api.doors import Doors
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
@@ -24,6 +26,7 @@ from services.payments.store.building import Building
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.orders import RunOrders
+from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.reports import ReceiveReport, TakeReports
@@ -39,9 +42,7 @@ class Parts:
     settings: PaymentsSettings
     database: Database
     incoming: Incoming
-    open_run: OpenRun
-    approve_run: ApproveRun
-    receive_report: ReceiveReport
+    doors: Doors
     workers: tuple[Worker, ...]
 
 
@@ -55,18 +56,17 @@ def app() -> FastAPI:
 def parts(settings: PaymentsSettings) -> Parts:
     database = Database(settings)
     clock = WallClock(settings.business_date)
-    accounts = Accounts(
-        FieldCipher(required(settings.field_key, "field_key")),
-        BlindIndex(required(settings.blind_index_key, "blind_index_key")),
-    )
+    cipher = FieldCipher(required(settings.field_key, "field_key"))
+    accounts = Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
     orders = RunOrders(database, AWAITS, to_event)
-    instructing = Instructing(database, accounts.open, to_event)
+    instructing = Instructing(database, cipher, accounts.open, to_event)
     writers = {PAIN_001: write_pain001, POST_LIST: write_post_list}
     payer = Payer(settings.payer_name, settings.payer_account)
     build = BuildRuns(Building(database, to_event), clock)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, writers, payer, clock)
-    take = TakeReports(Reconciling(database, to_event), read_report, accounts.payee_index, clock)
+    reconciling = Reconciling(database, cipher, to_event)
+    take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
     return Parts(
         settings=settings,
         database=database,
@@ -77,9 +77,13 @@ def parts(settings: PaymentsSettings) -> Parts:
             accounts.keep,
             accounts.keep_facilities,
         ),
-        open_run=OpenRun(orders),
-        approve_run=ApproveRun(orders, clock),
-        receive_report=ReceiveReport(ReportDesk(database)),
+        doors=Doors(
+            open_run=OpenRun(orders),
+            approve_run=ApproveRun(orders, clock),
+            receive_report=ReceiveReport(ReportDesk(database, cipher)),
+            reads=StoredReads(database, cipher),
+            report_bytes_max=settings.report_bytes_max,
+        ),
         workers=(
             Worker("run builder", build.step),
             Worker("run booker", book.step),
@@ -90,13 +94,14 @@ def parts(settings: PaymentsSettings) -> Parts:
 
 
 def service(made: Parts) -> FastAPI:
-    return shell.build(
+    application = shell.build(
         shell.Service(
             settings=made.settings,
             database=made.database,
             problems=PROBLEMS,
             title="An Sinh: payments",
-            routers=(),
+            routers=(runs.router, files.router, reports.router, people.router),
+            closes_months=False,
             publishes=tuple(topic.name for topic in topics.published_by("payments")),
             awaits=AWAITS,
             handlers={
@@ -107,3 +112,5 @@ def service(made: Parts) -> FastAPI:
             workers=made.workers,
         )
     )
+    application.state.doors = made.doors
+    return application

@@ -46,6 +46,8 @@ class Service:
     title: str
     routers: Sequence[APIRouter] = ()
     publishes: Sequence[str] = ()
+    #: Whether other services wait for this one's facts of a month.
+    closes_months: bool = True
     #: Topics whose month markers must be in before this service closes a month.
     awaits: Sequence[str] = ()
     handlers: Mapping[str, Handler] = field(default_factory=dict)
@@ -155,7 +157,7 @@ def _frame_router(service: Service) -> APIRouter:
         async with database.bulk() as connection:
             return {"items": [await _check(connection, invariant) for invariant in service.invariants]}
 
-    if service.publishes:
+    if service.closes_months:
         permission = f"{service.name}.months.close"
 
         @router.post("/v1/month-closings", tags=["platform"])
