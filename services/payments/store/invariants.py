@@ -1,0 +1,189 @@
+"""Promises of payments as SQL: each returns the ids of what breaks it, and should return nothing."""
+
+from libs.common.runtime.service import Invariant
+
+#: Runs whose money does not add up: of instructions by status, of lines, and in the run itself.
+_RUNS_ADD_UP = """
+    with listed as (
+        select run_id, count(*) as instructions, sum(amount_dong) as instructed,
+               coalesce(sum(amount_dong) filter (where status = 'settled'), 0)
+             + coalesce(sum(amount_dong) filter (where status = 'returned'), 0)
+             + coalesce(sum(amount_dong) filter (where status = 'pending'), 0) as accounted
+        from instruction group by run_id
+    ), filed as (
+        select run_id, sum(payments) as payments, sum(amount_dong) as amount from payment_file group by run_id
+    ), lined as (
+        select instruction_id, sum(amount_dong) as amount, bool_or(returned) as any_returned,
+               bool_and(returned) as all_returned
+        from instruction_line group by instruction_id
+    )
+    select r.run_id from run r left join listed l using (run_id) left join filed f using (run_id)
+    where r.status <> 'building' and (
+        r.instructed_dong <> coalesce(l.accounted, 0) or r.instructions <> coalesce(l.instructions, 0)
+        or coalesce(l.instructed, 0) <> coalesce(l.accounted, 0)
+        or coalesce(f.payments, 0) <> r.instructions or coalesce(f.amount, 0) <> r.instructed_dong)
+    union all
+    select i.instruction_id from instruction i left join lined n using (instruction_id)
+    where n.amount is distinct from i.amount_dong
+       or (i.status = 'returned') is distinct from n.all_returned
+       or (i.status = 'returned') is distinct from n.any_returned
+    union all
+    select n.instruction_id from lined n left join instruction i using (instruction_id)
+    where i.instruction_id is null
+"""
+
+_LEDGER_BALANCES = """
+    select coalesce(t.transaction_id, e.transaction_id) as transaction_id
+    from ledger_transaction t full join ledger_entry e using (transaction_id)
+    group by 1, t.transaction_id
+    having t.transaction_id is null or count(e.amount_dong) < 2 or sum(e.amount_dong) <> 0
+"""
+
+_PAID_ONCE = """
+    select person_id from instruction_line where not returned
+    group by person_id, programme, month having count(*) > 1
+"""
+
+#: Instructions whose postings are not those of their way to their status, or not of their amount.
+_STATE_IS_LEDGER = """
+    with booked as (
+        select t.instruction_id, array_agg(t.posting order by t.posting) as postings,
+               bool_and(e.debit = i.amount_dong) as whole
+        from ledger_transaction t
+        join (select transaction_id, sum(amount_dong) filter (where amount_dong > 0) as debit
+              from ledger_entry group by transaction_id) e using (transaction_id)
+        left join instruction i using (instruction_id)
+        group by t.instruction_id
+    )
+    select i.instruction_id from instruction i join run r using (run_id) left join booked b
+      using (instruction_id)
+    where case
+        when r.status in ('building', 'built', 'approved') then i.status = 'pending' and b.postings is null
+        when i.status = 'pending' then b.whole and b.postings = '{instructed}'
+        when i.status = 'settled' then b.whole and b.postings = '{instructed,settled}'
+        else b.whole and b.postings in
+            ('{instructed,returned}', '{instructed,returned_after_settlement,settled}')
+    end is not true
+    union all
+    select t.transaction_id from ledger_transaction t left join instruction i using (instruction_id)
+    where i.instruction_id is null
+"""
+
+#: Lines without a granted, confirmed or signed decision that pays this month this much, made before paying.
+_DECIDED_BEFORE = """
+    select l.instruction_id from instruction_line l
+    join run r using (run_id)
+    left join entitlement e on e.decision_id = l.decision_id
+    left join signature s on s.decision_id = l.decision_id
+    where e.decision_id is null or e.outcome <> 'granted' or e.person_id <> l.person_id
+       or e.programme <> l.programme or e.amount_dong <> l.amount_dong
+       or l.month < e.pays_from or l.month < e.effective_from
+       or (e.status = 'proposed' and s.decision_id is null)
+       or coalesce(s.signed_on, e.decided_on) > r.execute_on
+"""
+
+_EVERY_FACT_TOLD = """
+    with told as (select key, type from outbox where topic = 'ansinh.payments.run.v1'),
+    due as (
+        select run_id, unnest(case status
+            when 'built' then array['RunBuilt']
+            when 'approved' then array['RunBuilt', 'RunApproved']
+            when 'instructing' then array['RunBuilt', 'RunApproved']
+            when 'instructed' then array['RunBuilt', 'RunApproved', 'RunInstructed']
+            when 'reconciled' then array['RunBuilt', 'RunApproved', 'RunInstructed', 'RunReconciled']
+            end) as type
+        from run
+    )
+    select d.run_id from due d left join told t on t.key = d.run_id and t.type = d.type where t.key is null
+    union all
+    select t.key from told t left join due d on d.run_id = t.key and d.type = t.type
+    where d.run_id is null and t.type <> 'MonthFactsClosed'
+"""
+
+#: Runs approved by their maker or by nobody, or whose content is no longer what was frozen and approved.
+_APPROVED_BY_ANOTHER = """
+    select run_id from run
+    where status in ('approved', 'instructing', 'instructed', 'reconciled')
+      and (checker_sub is null or checker_sub = maker_sub or approved_hash is distinct from content_hash)
+    union all
+    select run_id from run where status <> 'building' and content_hash_of(run_id) <> content_hash
+"""
+
+#: Report lines that moved nothing or the same thing twice, moves without a line, reports that miscount.
+_LINES_MATCHED_ONCE = """
+    select l.report_id from report_line l
+    left join ledger_transaction t on t.instruction_id = l.instruction_id and t.posting = l.posting
+    where l.posting is not null and t.transaction_id is null
+       or (l.posting is null) = (l.suspense_reason is null)
+    union all
+    select min(report_id::text)::uuid from report_line where posting is not null
+    group by instruction_id, posting having count(*) > 1
+    union all
+    select t.transaction_id from ledger_transaction t
+    left join report_line l on l.instruction_id = t.instruction_id and l.posting = t.posting
+    where t.posting <> 'instructed' and l.report_id is null
+    union all
+    select p.report_id from partner_report p left join (
+        select report_id, count(*) as lines, count(*) filter (where suspense_reason is not null) as suspended
+        from report_line group by report_id) l using (report_id)
+    where p.lines <> coalesce(l.lines, 0) or p.suspended <> coalesce(l.suspended, 0)
+       or p.lines <> p.settled + p.returned + p.suspended
+"""
+
+_PERSONAL_TABLES_OPEN = """
+    select c.relname from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'province_code' and not a.attisdropped
+    where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+    and not (c.relrowsecurity and c.relforcerowsecurity)
+"""
+
+#: Runs whose summary differs from the ledger, by programme, or from the list, by commune and category.
+_TOTALS_ARE_LEDGER = """
+    with shown as (
+        select run_id, programme, sum(instructed_dong) as instructed, sum(settled_dong) as settled,
+               sum(returned_dong) as returned
+        from run_total group by run_id, programme
+    ), booked as (
+        select i.run_id, i.programme,
+            sum(e.amount_dong) filter (where a.kind = 'in_transit' and t.posting = 'instructed')
+              as instructed,
+            coalesce(sum(e.amount_dong) filter (where a.kind = 'paid'), 0) as settled,
+            coalesce(sum(e.amount_dong) filter (where a.kind = 'budget' and t.posting <> 'instructed'), 0)
+              as returned,
+            coalesce(sum(e.amount_dong) filter (where a.kind = 'in_transit'), 0) as pending
+        from ledger_entry e join ledger_account a using (account) join ledger_transaction t
+          using (transaction_id) join instruction i using (instruction_id)
+        group by i.run_id, i.programme
+    ), listed as (
+        select run_id, programme, commune_code, category, count(*) as lines, sum(amount_dong) as instructed,
+               sum(standard_dong) as standard
+        from instruction_line group by run_id, programme, commune_code, category
+    ), summed as (
+        select run_id, programme, commune_code, category, sum(lines) as lines,
+               sum(instructed_dong) as instructed, sum(standard_dong) as standard
+        from run_total group by run_id, programme, commune_code, category
+    )
+    select coalesce(s.run_id, b.run_id) as run_id
+    from shown s full join booked b using (run_id, programme) left join run r on r.run_id = s.run_id
+    where (r.status is null or r.status in ('instructing', 'instructed', 'reconciled')) and (
+        s.instructed is distinct from b.instructed or s.settled is distinct from b.settled
+        or s.returned is distinct from b.returned
+        or b.pending is distinct from s.instructed - s.settled - s.returned)
+    union all
+    select coalesce(l.run_id, s.run_id)
+    from listed l full join summed s using (run_id, programme, commune_code, category)
+    where (l.lines, l.instructed, l.standard) is distinct from (s.lines, s.instructed, s.standard)
+"""
+
+INVARIANTS = (
+    Invariant(1, "of each run, instructed = settled + returned + pending", _RUNS_ADD_UP),
+    Invariant(2, "every ledger transaction balances, with two entries at least", _LEDGER_BALANCES),
+    Invariant(3, "nobody is paid twice for a programme and month", _PAID_ONCE),
+    Invariant(4, "every instruction stands where the ledger says", _STATE_IS_LEDGER),
+    Invariant(6, "every line has an earlier decision that grants it", _DECIDED_BEFORE),
+    Invariant(7, "every fact of a run stands in the log of events", _EVERY_FACT_TOLD),
+    Invariant(9, "another identity approved exactly what was frozen", _APPROVED_BY_ANOTHER),
+    Invariant(10, "each line of a report is matched once or in suspense", _LINES_MATCHED_ONCE),
+    Invariant(13, "row-level security is forced on every table with personal data", _PERSONAL_TABLES_OPEN),
+    Invariant(14, "the totals shown are those of the ledger and of the list", _TOTALS_ARE_LEDGER),
+)
