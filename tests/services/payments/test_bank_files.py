@@ -235,16 +235,31 @@ def test_a_file_over_the_limit_is_refused() -> None:
         check_bytes(io.BytesIO(b"<a/>" + b" " * 97), bytes_max=100)
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.sampled_from(["pain.002", "camt.054"]))
-def test_no_damage_brings_anything_but_a_report_or_a_refusal(
-    place: int, damage: bytes, kind: str, reports: dict[str, bytes]
-) -> None:
+def test_no_damage_brings_anything_but_a_report_or_a_refusal(reports: dict[str, bytes]) -> None:
+    @settings(max_examples=400, deadline=None)
+    @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.sampled_from(sorted(reports)))
+    def damaged(place: int, damage: bytes, kind: str) -> None:
+        content = reports[kind]
+        place %= len(content)
+        try:
+            read = read_report(content[:place] + damage + content[place + len(damage) :])
+        except Refusal as refused:
+            assert refused.code == "report_unreadable"
+        else:
+            assert len(read.lines) == len(read_report(content).lines)
+
+    damaged()
+
+
+@pytest.mark.parametrize("kind", ["pain.002", "camt.054"])
+def test_a_report_cut_off_anywhere_is_refused(kind: str, reports: dict[str, bytes]) -> None:
     content = reports[kind]
-    place %= len(content)
-    try:
-        read = read_report(content[:place] + damage + content[place + len(damage) :])
-    except Refusal as refused:
-        assert refused.code == "report_unreadable"
-    else:
-        assert len(read.lines) == len(read_report(content).lines)
+    for length in (*range(len(content) - 300, len(content)), *range(0, len(content) - 300, 97)):
+        with pytest.raises(Refusal):
+            read_report(content[:length])
+
+
+def test_an_order_cut_off_anywhere_is_rejected_by_the_bank() -> None:
+    content = pain001([order(number) for number in range(3)])
+    for length in range(0, len(content), 13):
+        assert read_order(content[:length]).rejected_because == "FF01"

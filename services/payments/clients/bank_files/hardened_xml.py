@@ -63,7 +63,7 @@ def root_of(source: BinaryIO) -> str:
     Call `check_bytes` first.
     """
     try:
-        for _, element in etree.iterparse(source, events=("start",), resolve_entities=False, no_network=True):
+        for _, element in etree.iterparse(source, events=("start",), no_network=True):
             return str(element.tag)
     except etree.XMLSyntaxError:
         raise _not_xml() from None
@@ -85,7 +85,6 @@ def elements(source: BinaryIO, schema: etree.XMLSchema, tags: tuple[str, ...]) -
             tag=tags,
             schema=schema,
             encoding="utf-8",
-            resolve_entities=False,
             load_dtd=False,
             no_network=True,
             huge_tree=False,
