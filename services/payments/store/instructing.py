@@ -9,6 +9,7 @@ from uuid import UUID
 from libs.common.kernel.months import Month
 from libs.common.runtime import outbox
 from libs.common.runtime.postgres import Connection, Database
+from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files, runs
 from services.payments.domain.records import Secret
 from services.payments.domain.runs import Run
@@ -17,7 +18,7 @@ from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 from services.payments.usecases.ports import Payable, PlannedFile, WrittenFile
 
-#: Opens what is encrypted at rest.
+#: Opens an account that is encrypted at rest.
 Open = Callable[[bytes], Secret]
 
 # The next planned file, and with it as many after it as keep to $1 payments: many communes have few.
@@ -51,10 +52,11 @@ _PAYABLES = """
 
 
 class Instructing:
-    """Transactions of instructing, for the worker."""
+    """Transactions of instructing, for the worker. `cipher`: files hold names and accounts."""
 
-    def __init__(self, database: Database, open_secret: Open, to_event: ToEvent) -> None:
+    def __init__(self, database: Database, cipher: FieldCipher, open_secret: Open, to_event: ToEvent) -> None:
         self._database = database
+        self._cipher = cipher
         self._open_secret = open_secret
         self._to_event = to_event
 
@@ -62,12 +64,15 @@ class Instructing:
     async def __call__(self) -> AsyncIterator["_Work"]:
         async with self._database.bulk() as connection:
             await connection.execute("set local jit = off; set local work_mem = '64MB'")
-            yield _Work(connection, self._open_secret, self._to_event)
+            yield _Work(connection, self._cipher, self._open_secret, self._to_event)
 
 
 class _Work:
-    def __init__(self, connection: Connection, open_secret: Open, to_event: ToEvent) -> None:
+    def __init__(
+        self, connection: Connection, cipher: FieldCipher, open_secret: Open, to_event: ToEvent
+    ) -> None:
         self._connection = connection
+        self._cipher = cipher
         self._open_secret = open_secret
         self._to_event = to_event
 
@@ -130,7 +135,7 @@ class _Work:
             " created_at = $5 from unnest($1::uuid[], $2::bytea[], $3::text[]) as w (id, content, sha256)"
             " where f.file_id = w.id",
             [one.file_id for one in written],
-            [one.content for one in written],
+            [self._cipher.encrypt(one.content) for one in written],
             [one.sha256 for one in written],
             files.READY,
             at,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from libs.common.runtime.postgres import Connection, Database
+from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files
 from services.payments.domain.instructions import PENDING, RETURNED, SETTLED
 from services.payments.domain.matching import Matched, Sent, Suspended, Told
@@ -78,15 +79,22 @@ _TAKEN = """
 
 
 class ReportDesk:
-    """Implements ReportInbox: a report is kept before anybody reads it."""
+    """Implements ReportInbox: a report is kept, encrypted, before anybody reads it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cipher: FieldCipher) -> None:
         self._database = database
+        self._cipher = cipher
 
     async def store(self, report: ReceivedReport, agency: str, sub: str) -> UUID | None:
         async with self._database.writing(None) as connection:
             await connection.execute(
-                _STORE, report.report_id, report.file_id, agency, sub, report.content, report.sha256
+                _STORE,
+                report.report_id,
+                report.file_id,
+                agency,
+                sub,
+                self._cipher.encrypt(report.content),
+                report.sha256,
             )
             known: UUID | None = await connection.fetchval(
                 "select report_id from partner_report"
@@ -101,25 +109,29 @@ class ReportDesk:
 class Reconciling:
     """Transactions of taking reports, for the worker."""
 
-    def __init__(self, database: Database, to_event: ToEvent) -> None:
+    def __init__(self, database: Database, cipher: FieldCipher, to_event: ToEvent) -> None:
         self._database = database
+        self._cipher = cipher
         self._to_event = to_event
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator["_Work"]:
         async with self._database.bulk() as connection:
             await connection.execute("set local jit = off")
-            yield _Work(connection, self._to_event)
+            yield _Work(connection, self._cipher, self._to_event)
 
 
 class _Work:
-    def __init__(self, connection: Connection, to_event: ToEvent) -> None:
+    def __init__(self, connection: Connection, cipher: FieldCipher, to_event: ToEvent) -> None:
         self._connection = connection
+        self._cipher = cipher
         self._to_event = to_event
 
     async def claim(self) -> WaitingReport | None:
         row = await self._connection.fetchrow(_CLAIM)
-        return WaitingReport(**dict(row)) if row else None
+        if row is None:
+            return None
+        return WaitingReport(**{**dict(row), "content": self._cipher.decrypt(row["content"])})
 
     async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
         rows = await self._connection.fetch(_SENT, file_id)
