@@ -49,8 +49,8 @@ class Residence(msgspec.Struct, frozen=True):
     person_id: str
     facility_id: str
     from_date: date
-    until_date: date | None = None
-    state_paid: bool = False
+    until_date: date | None
+    state_paid: bool
 
 
 class ResidencesPage(msgspec.Struct, frozen=True):

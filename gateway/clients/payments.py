@@ -8,68 +8,74 @@ import msgspec
 from gateway.clients.upstream import Caller, Upstream
 
 
-class Amounts(msgspec.Struct, frozen=True):
-    """Counts and money of a run or a part of it; instructed = settled + returned + pending."""
+class Amounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts and money of a run or a part of it; instructed = settled + returned + pending.
 
-    instructions: int = 0
-    lines: int = 0
-    instructed_dong: int = 0
-    settled_dong: int = 0
-    returned_dong: int = 0
-    pending_dong: int = 0
+    `standard_dong`: the sum, over lines, of each line's standard.
+    """
+
+    instructions: int
+    lines: int
+    instructed_dong: int
+    settled_dong: int
+    returned_dong: int
+    pending_dong: int
+    standard_dong: int
 
 
-class ProgrammeAmounts(Amounts, frozen=True):
-    programme: str = ""
+class ProgrammeAmounts(Amounts, frozen=True, kw_only=True):
+    programme: str
+    people: int
 
 
-class Run(Amounts, frozen=True):
+class Run(Amounts, frozen=True, kw_only=True):
     """A payment run; `progress` is the share done of its present stage, 0 to 1."""
 
-    run_id: str = ""
-    status: str = ""
-    province_code: str | None = None
-    benefit_months: list[str] = []
-    content_hash: str | None = None
-    progress: float | None = None
-    by_programme: list[ProgrammeAmounts] = []
+    run_id: str
+    status: str
+    province_code: str
+    benefit_months: list[str]
+    content_hash: str | None
+    progress: float
+    unpayable: int
+    problem: str | None
+    by_programme: list[ProgrammeAmounts]
 
 
 class RunsPage(msgspec.Struct, frozen=True):
     items: list[Run]
-    next_cursor: str | None = None
+    next_cursor: str | None
 
 
-class Total(Amounts, frozen=True):
+class Total(Amounts, frozen=True, kw_only=True):
     """One group of a run: `key` is a unit's code, a category or a channel."""
 
-    key: str = ""
-    people: int = 0
+    key: str
+    people: int
 
 
 class TotalsPage(msgspec.Struct, frozen=True):
     items: list[Total]
-    next_cursor: str | None = None
+    next_cursor: str | None
 
 
 class Payment(msgspec.Struct, frozen=True):
-    """One instruction that holds lines for a person."""
+    """One instruction that holds lines for a person; amount and months are that person's."""
 
     instruction_id: str
     run_id: str
     programme: str
     status: str
     amount_dong: int
-    benefit_months: list[str] = []
-    channel: str | None = None
-    agency_code: str | None = None
-    settled_on: date | None = None
-    return_reason: str | None = None
+    benefit_months: list[str]
+    channel: str
+    agency_code: str
+    settled_on: date | None
+    return_reason: str | None
 
 
 class PaymentsPage(msgspec.Struct, frozen=True):
     items: list[Payment]
-    next_cursor: str | None = None
 
 
 class RunStarted(msgspec.Struct, frozen=True):
@@ -108,5 +114,4 @@ class Payments:
 
     async def approve_run(self, caller: Caller, run_id: str, content_hash: str) -> Run:
         path = f"/v1/runs/{run_id}/approval"
-        await self.upstream.post(path, caller, dict, {"content_hash": content_hash})
-        return await self.run(caller, run_id)
+        return await self.upstream.post(path, caller, Run, {"content_hash": content_hash})

@@ -8,7 +8,7 @@ from gateway.clients import facilities as answers
 from gateway.engine.prices import Price, priced
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
-from gateway.schema.place import Commune, province_name
+from gateway.schema.place import Commune, territory_name
 
 
 @strawberry.type(description="A home for social assistance (cơ sở trợ giúp xã hội).")
@@ -58,7 +58,7 @@ class Occupancy:
     def of(cls, found: answers.Occupancy, context: Asked) -> "Occupancy":
         return cls(
             province_code=found.province_code,
-            province_name=province_name(context.doors.units, found.province_code),
+            province_name=territory_name(context.doors.units, found.province_code),
             kind=found.kind,
             facilities=found.facilities,
             places=found.places,

@@ -29,7 +29,7 @@ _CHANNELS = {
 def name_of(key: str, by: TotalsBy, units: Units, on: date, language: str) -> str:
     """The key in words; the key itself where it has no name. Joined categories are named one by one."""
     if by is TotalsBy.PROVINCE:
-        return province_name(units, key) or key
+        return province_name(units, key, on) or key
     if by is TotalsBy.COMMUNE:
         return Commune.of(units, key, on).name or key
     words = _CHANNELS if by is TotalsBy.CHANNEL else _CATEGORIES

@@ -9,7 +9,7 @@ from gateway.clients import payments
 from gateway.engine.prices import Price, priced
 from gateway.schema.context import Asked
 from gateway.schema.names import name_of
-from gateway.schema.place import province_name
+from gateway.schema.place import territory_name
 from gateway.schema.scalars import Dong, MonthText
 from gateway.schema.words import Channel, Programme, RunStatus, TotalsBy
 
@@ -21,6 +21,7 @@ class _Figures(TypedDict):
     settled_dong: Dong
     returned_dong: Dong
     pending_dong: Dong
+    standard_dong: Dong
 
 
 @strawberry.interface(description="Counts and money; instructed = settled + returned + pending.")
@@ -31,22 +32,26 @@ class Amounts:
     settled_dong: Dong
     returned_dong: Dong
     pending_dong: Dong
+    standard_dong: Dong = strawberry.field(description="The sum, over lines, of each line's standard.")
 
 
 @strawberry.type(description="A run's figures for one programme.")
 class ProgrammeAmounts(Amounts):
     programme: Programme
+    people: int = strawberry.field(description="Distinct beneficiaries.")
 
 
 @strawberry.type(description="A frozen, approved list of payments of a province.")
 class Run(Amounts):
     id: strawberry.ID
     status: RunStatus
-    province_code: str | None
+    province_code: str
     province_name: str | None
     benefit_months: list[MonthText] = strawberry.field(metadata=priced(Price(per_item=12)))
     content_hash: str | None = strawberry.field(description="What an approval binds to.")
     progress: float = strawberry.field(description="The share of the present stage that is done, 0 to 1.")
+    unpayable: int = strawberry.field(description="Entitled lines left out, as nobody can be paid for them.")
+    problem: str | None = strawberry.field(description="Why the run stands still.")
     by_programme: list[ProgrammeAmounts] = strawberry.field(metadata=priced(Price(per_item=3)))
 
 
@@ -76,25 +81,26 @@ class Payment:
     status: str
     amount_dong: Dong
     benefit_months: list[MonthText] = strawberry.field(metadata=priced(Price(per_item=12)))
-    channel: Channel | None
-    agency_code: str | None
+    channel: Channel
+    agency_code: str
     settled_on: date | None
     return_reason: str | None
     run_id: strawberry.ID
 
 
 def run_of(found: payments.Run, context: Asked) -> Run:
-    code = found.province_code
     return Run(
         id=strawberry.ID(found.run_id),
         status=RunStatus(found.status),
-        province_code=code,
-        province_name=province_name(context.doors.units, code) if code else None,
+        province_code=found.province_code,
+        province_name=territory_name(context.doors.units, found.province_code),
         benefit_months=[MonthText(month) for month in found.benefit_months],
         content_hash=found.content_hash,
-        progress=found.progress if found.progress is not None else 0.0,
+        progress=found.progress,
+        unpayable=found.unpayable,
+        problem=found.problem,
         by_programme=[
-            ProgrammeAmounts(programme=Programme(part.programme), **_amounts(part))
+            ProgrammeAmounts(programme=Programme(part.programme), people=part.people, **_amounts(part))
             for part in found.by_programme
         ],
         **_amounts(found),
@@ -114,7 +120,7 @@ def payment_of(found: payments.Payment) -> Payment:
         status=found.status,
         amount_dong=Dong(found.amount_dong),
         benefit_months=[MonthText(month) for month in found.benefit_months],
-        channel=Channel(found.channel) if found.channel else None,
+        channel=Channel(found.channel),
         agency_code=found.agency_code,
         settled_on=found.settled_on,
         return_reason=found.return_reason,
@@ -130,4 +136,5 @@ def _amounts(found: payments.Amounts) -> _Figures:
         "settled_dong": Dong(found.settled_dong),
         "returned_dong": Dong(found.returned_dong),
         "pending_dong": Dong(found.pending_dong),
+        "standard_dong": Dong(found.standard_dong),
     }

@@ -32,16 +32,26 @@ class Commune:
         )
 
 
-def province_name(units: Units, code: str) -> str | None:
-    """The name of one of the 34 provinces: territories are counted by these in every year."""
+def territory_name(units: Units, code: str) -> str | None:
+    """The name of one of the 34 provinces: who may see what goes by these, whatever the month."""
     province = units.province(code, _SINCE)
+    return province.name if province else None
+
+
+def province_name(units: Units, code: str, on: date) -> str | None:
+    """The name of a province as it stood: payments are counted by these, of the 63 or of the 34."""
+    province = units.province(code, on) or units.province(code, _other_side(on))
     return province.name if province else None
 
 
 def _standing(units: Units, code: str, on: date) -> tuple[Unit | None, date]:
     """The unit of that day, else the one that the code named on the other side of 01/07/2025."""
-    for day in (on, _BEFORE if on >= _SINCE else _SINCE):
+    for day in (on, _other_side(on)):
         unit = units.commune(code, day)
         if unit:
             return unit, day
     return None, on
+
+
+def _other_side(on: date) -> date:
+    return _BEFORE if on >= _SINCE else _SINCE

@@ -56,6 +56,7 @@ def run(status: str = "reconciled", settled: int = INSTRUCTED) -> dict[str, Any]
         "settled_dong": settled,
         "returned_dong": 0,
         "pending_dong": INSTRUCTED - settled,
+        "standard_dong": 179_285_000_000,
     }
     return {
         "run_id": RUN,
@@ -65,8 +66,16 @@ def run(status: str = "reconciled", settled: int = INSTRUCTED) -> dict[str, Any]
         "content_hash": "abc",
         "progress": settled / INSTRUCTED,
         **amounts,
-        "by_programme": [{"programme": "monthly_allowance", **amounts}],
+        "unpayable": 0,
+        "problem": None,
+        "by_programme": [{"programme": "monthly_allowance", "people": 203_733, **amounts}],
     }
+
+
+def total(key: str) -> dict[str, Any]:
+    money = {"instructed_dong": INSTRUCTED, "settled_dong": INSTRUCTED, "standard_dong": INSTRUCTED}
+    none = {"returned_dong": 0, "pending_dong": 0}
+    return {"key": key, "people": 3, "instructions": 3, "lines": 6, **money, **none}
 
 
 @dataclass
