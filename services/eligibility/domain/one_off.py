@@ -35,7 +35,7 @@ def of_event(
 ) -> list[OneOff]:
     """Every rule for the kind of event, tried. Refusal `not_covered_yet` where the month has none."""
     tried = []
-    pension = central_level(policy.social_pension_central, policy, month, None)
+    pension = central_level(policy.social_pension_central, policy, month, month)
     moment = Moment(month, {SOCIAL_PENSION_CENTRAL: pension.dong if pension else 0})
     for rule in policy.one_off:
         grant = policy.pick(rule.grants, month) if rule.kind == event.kind else None

@@ -66,6 +66,9 @@ class FixedRule:
     standard: Standard
     citation: Citation
     coefficient_citation: Citation
+    #: What an answer says of each check and of the rule, written once for the pack: (fact, needs).
+    asks: tuple[tuple[str, str], ...]
+    cited: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def resolve(
     coverage = policy.coverage
     if month < coverage.from_month:
         raise not_covered("month", f"{coverage.from_month}")
-    pension_level = central_level(policy.social_pension_central, policy, month, known_in)
+    # Who belongs is judged by what was law in the month itself, however far a later level reaches back.
+    pension_level = central_level(policy.social_pension_central, policy, month, month)
     moment = Moment(month, {SOCIAL_PENSION_CENTRAL: pension_level.dong if pension_level else 0})
     rules: dict[str, list[FixedRule]] = {}
     for category in policy.categories:
@@ -178,11 +182,12 @@ def _fix(
     standard = standard_of(policy, scope, moment.month, place, known_in)
     if who is None or coefficients is None or standard is None:
         return None
+    checks = tuple(condition.at(moment) for condition in who.value.conditions)
     return FixedRule(
         code=category.code,
         clause=category.clause,
         programme=category.programme,
-        checks=tuple(condition.at(moment) for condition in who.value.conditions),
+        checks=checks,
         not_in=who.value.not_in,
         beside=who.value.beside,
         not_covered=who.value.not_covered,
@@ -203,4 +208,6 @@ def _fix(
         standard=standard,
         citation=who.citation,
         coefficient_citation=coefficients.citation,
+        asks=tuple((check.fact, check.needs) for check in checks),
+        cited=str(who.citation),
     )

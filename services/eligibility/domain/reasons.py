@@ -1,9 +1,9 @@
 """Why: the rules that were tried, in full for an answer and compact for a stored decision."""
 
+from datetime import date
 from typing import Any
 
 from services.eligibility.domain.citations import Citation
-from services.eligibility.domain.conditions import Check
 from services.eligibility.domain.determination import Award, Determination, Tried
 from services.eligibility.domain.facts import PersonFacts
 
@@ -55,15 +55,21 @@ def award(one: Award) -> dict[str, Any]:
 
 
 def _tried(tried: Tried, facts: PersonFacts) -> dict[str, Any]:
+    rule = tried.rule
+    failed = {id(check) for check in tried.failed}
     reason: dict[str, Any] = {
-        "rule": tried.rule.code,
-        "programme": tried.rule.programme,
-        "category": tried.rule.clause,
+        "rule": rule.code,
+        "programme": rule.programme,
+        "category": rule.clause,
         "held": tried.held,
-        "facts": [_asked(check, check not in tried.failed, facts) for check in tried.rule.checks],
-        **cited(tried.rule.citation),
+        "facts": [
+            {"fact": fact, "needs": needs, "has": _has(facts, fact), "held": id(check) not in failed}
+            for check, (fact, needs) in zip(rule.checks, rule.asks, strict=True)
+        ],
+        "citation": rule.cited,
+        "mark": rule.citation.mark,
     }
-    if tried.rule.child_alternatives:
+    if rule.child_alternatives:
         reason["children_that_count"] = tried.children
     if tried.excluded_by:
         reason["excluded_by"] = tried.excluded_by
@@ -72,7 +78,6 @@ def _tried(tried: Tried, facts: PersonFacts) -> dict[str, Any]:
     return reason
 
 
-def _asked(check: Check, held: bool, facts: PersonFacts) -> dict[str, Any]:
-    has = getattr(facts, check.fact)
-    shown = has if isinstance(has, bool | int | str) or has is None else str(has)
-    return {"fact": check.fact, "needs": check.needs, "has": shown, "held": held}
+def _has(facts: PersonFacts, fact: str) -> object:
+    has = getattr(facts, fact)
+    return has.isoformat() if isinstance(has, date) else has
