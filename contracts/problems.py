@@ -24,6 +24,7 @@ _TABLE = (
     # Eligibility
     ("case_invalid", 422, "Trường hợp có dữ kiện không hợp lệ", "The case has facts that are not valid"),
     ("not_covered_yet", 422, "Chưa thuộc phạm vi áp dụng", "Outside what is built so far"),
+    ("policy_invalid", 500, "Tệp chính sách sai", "A policy file is wrong"),
     ("determination_unfinished", 409, "Chưa quyết định xong", "Decisions are still being made"),
     ("decision_not_proposed", 409, "Quyết định không chờ ký", "The decision does not await a signature"),
     # Facilities
