@@ -51,8 +51,8 @@ async def demo(places: Places, options: Options, console: Console, say: Say) -> 
     folder = places.var / "demo"
     data = Places(places.var / "demo-data", places.port_base)
     started, screen = time.monotonic(), Screen(console)
-    manifest = await _generate(screen, options, folder)
     _require_down(data)
+    manifest = await _generate(screen, options, folder)
     if not options.keep:
         shutil.rmtree(data.var, ignore_errors=True)
     choice = Choice(options.kafka, business_date=manifest.business_date)
