@@ -22,7 +22,7 @@ _REFUSED_SECONDS_FIRST = 1.0
 _REFUSED_SECONDS_MAX = 60.0
 #: How long a file that we are done with may still wait at the platform before we report it anew: it may
 #: have lost what we said (an older backup restored).
-_DONE_SECONDS = 30.0
+_DONE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

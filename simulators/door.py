@@ -15,7 +15,7 @@ _PAUSE_SECONDS_FIRST = 0.2
 _PAUSE_SECONDS_MAX = 5.0
 #: A token is renewed so long before it ends.
 _TOKEN_MARGIN_SECONDS = 60
-_PAGE_ITEMS = 100
+_PAGE_ITEMS = 200
 
 
 class Stopped(Exception):
