@@ -44,25 +44,36 @@ def kafka_kind(choice: Choice, environment: Mapping[str, str] | None = None) -> 
 
 
 def of_services(places: Places, secrets: Secrets, choice: Choice) -> dict[str, str]:
-    """One environment that holds all services."""
-    kind = kafka_kind(choice)
+    """One environment that holds all services: what is ours, what the caller set, what is theirs to set."""
+    given = {name: value for name, value in os.environ.items() if value}
+    return {**_replaceable(places, secrets, choice), **given, **_of_this_platform(places, secrets, choice)}
+
+
+def _of_this_platform(places: Places, secrets: Secrets, choice: Choice) -> dict[str, str]:
+    """Where this platform stands; a caller's variable of another one must not lead its children astray."""
     made = {
         "ANSINH_VAR": str(places.var),
         "ANSINH_DATA_DIR": str(places.data),
         "ANSINH_PORT_BASE": str(places.port_base),
-        "ANSINH_KAFKA_BOOTSTRAP": f"{HOST}:{places.port('broker')}",
         "ANSINH_OIDC_ISSUER": places.url("issuer"),
         "ANSINH_OIDC_AUDIENCE": "ansinh",
         "ANSINH_LOCAL": "true",
         "ANSINH_LOCAL_ISSUER_SECRET": secrets.issuer_secret,
+        **{f"ANSINH_{service.upper()}_URL": places.url(service) for service in SERVICES},
         "PYTHONUNBUFFERED": "1",
     }
-    if kind != ELSEWHERE:
-        made["ANSINH_KAFKA_IDEMPOTENT_PRODUCER"] = "true" if kind == APACHE else "false"
     if choice.business_date:
         made["ANSINH_BUSINESS_DATE"] = choice.business_date
+    return made
+
+
+def _replaceable(places: Places, secrets: Secrets, choice: Choice) -> dict[str, str]:
+    """Servers and keys, each of which the caller may name instead."""
+    made = {"ANSINH_KAFKA_BOOTSTRAP": f"{HOST}:{places.port('broker')}"}
+    kind = kafka_kind(choice)
+    if kind != ELSEWHERE:
+        made["ANSINH_KAFKA_IDEMPOTENT_PRODUCER"] = "true" if kind == APACHE else "false"
     for service in SERVICES:
-        made[f"ANSINH_{service.upper()}_URL"] = places.url(service)
         for role in ROLES:
             password = secrets.passwords[f"{service}_{role}"]
             made[database_variable(service, role)] = postgres.service_url(
@@ -73,7 +84,7 @@ def of_services(places: Places, secrets: Secrets, choice: Choice) -> dict[str, s
     for service, private in secrets.seal_private.items():
         made[f"ANSINH_SEAL_PRIVATE_{service.upper()}"] = private
         made[f"ANSINH_SEAL_PUBLIC_{service.upper()}"] = secrets.seal_public[service]
-    return {**made, **{name: value for name, value in os.environ.items() if value}}
+    return made
 
 
 def of_one(service: str, everything: Mapping[str, str]) -> dict[str, str]:
