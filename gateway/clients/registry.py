@@ -9,7 +9,10 @@ from gateway.clients.upstream import Caller, Upstream
 
 
 class PersonLine(msgspec.Struct, frozen=True):
-    """A person as found. `personal_id` comes masked, all but its last three digits."""
+    """A person as found. `personal_id` comes masked, all but its last three digits.
+
+    `former_province_code`: set for a commune of before 01/07/2025, null for one of since.
+    """
 
     person_id: str
     household_id: str
@@ -19,6 +22,7 @@ class PersonLine(msgspec.Struct, frozen=True):
     sex: str
     commune_code: str
     province_code: str
+    former_province_code: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class PayoutLine(msgspec.Struct, frozen=True):
@@ -30,7 +34,7 @@ class PayoutLine(msgspec.Struct, frozen=True):
     account_number: str | None = None
 
 
-class PersonRecord(PersonLine, frozen=True):
+class PersonRecord(PersonLine, frozen=True, kw_only=True):
     """A person with what their own page shows."""
 
     version: int

@@ -8,7 +8,7 @@ from strawberry.dataloader import DataLoader
 
 from gateway.clients.eligibility import Decision, Eligibility
 from gateway.clients.facilities import Facilities, Facility, Residence
-from gateway.clients.payments import Payment, Payments
+from gateway.clients.payments import Payment, Payments, Run
 from gateway.clients.registry import PersonRecord, Registry
 from gateway.clients.upstream import Caller
 
@@ -47,6 +47,10 @@ class Loaders:
         async def homes(keys: list[str]) -> list[Facility | BaseException]:
             return await _each(keys, lambda key: facilities.facility(caller(), key))
 
+        async def runs(keys: list[str]) -> list[Run | BaseException]:
+            return await _each(keys, lambda key: payments.run(caller(), key))
+
+        self.run: DataLoader[str, Run] = DataLoader(runs, cache=False)
         self.person: DataLoader[str, PersonRecord] = DataLoader(people, cache=False)
         self.decisions_of: DataLoader[str, list[Decision]] = DataLoader(decisions, cache=False)
         self.receipt: DataLoader[str, Decision] = DataLoader(receipts, cache=False)

@@ -107,9 +107,9 @@ def run_of(found: payments.Run, context: Asked) -> Run:
     )
 
 
-def total_of(found: payments.Total, by: TotalsBy, context: Asked) -> Total:
-    doors = context.doors
-    name = name_of(found.key, by, doors.units, context.today, context.language)
+def total_of(found: payments.Total, by: TotalsBy, on: date, context: Asked) -> Total:
+    """`on`: a day of the run's months, since a unit's code may name another one today."""
+    name = name_of(found.key, by, context.doors.units, on, context.language)
     return Total(key=found.key, name=name, people=found.people, **_amounts(found))
 
 

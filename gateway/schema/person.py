@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import msgspec
 import strawberry
 
 from gateway.clients.registry import PayoutLine, PersonLine, PersonRecord
@@ -11,7 +12,7 @@ from gateway.schema.context import Asked, asked
 from gateway.schema.decision import Decision
 from gateway.schema.facility import Residence
 from gateway.schema.payment import Payment, payment_of
-from gateway.schema.place import Commune
+from gateway.schema.place import Commune, day_of_commune
 from gateway.schema.words import Channel
 
 _Info = strawberry.Info[Asked, None]
@@ -76,6 +77,8 @@ class Person:
 
     @classmethod
     def of(cls, found: PersonLine, context: Asked) -> "Person":
+        former, today = found.former_province_code, context.today
+        day = today if isinstance(former, msgspec.UnsetType) else day_of_commune(former, today)
         return cls(
             id=strawberry.ID(found.person_id),
             household_id=strawberry.ID(found.household_id),
@@ -83,7 +86,7 @@ class Person:
             birth_date=found.birth_date,
             sex=found.sex,
             personal_id=found.personal_id,
-            commune=Commune.of(context.doors.units, found.commune_code, context.today),
+            commune=Commune.of(context.doors.units, found.commune_code, day),
             province_code=found.province_code,
             record=found if isinstance(found, PersonRecord) else None,
         )

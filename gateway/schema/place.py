@@ -53,5 +53,10 @@ def _standing(units: Units, code: str, on: date) -> tuple[Unit | None, date]:
     return None, on
 
 
+def day_of_commune(former_province_code: str | None, today: date) -> date:
+    """A day on which a person's commune stood: only one of before 01/07/2025 has a former province."""
+    return max(today, _SINCE) if former_province_code is None else min(today, _BEFORE)
+
+
 def _other_side(on: date) -> date:
     return _BEFORE if on >= _SINCE else _SINCE

@@ -1,5 +1,6 @@
 """What can be read through this door. Each service decides what the caller's token lets it see."""
 
+from datetime import date
 from typing import Annotated, TypeVar
 
 import strawberry
@@ -17,6 +18,7 @@ from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, 
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
 from gateway.schema.words import Programme, TotalsBy
 from libs.common.kernel.errors import Refusal
+from libs.common.kernel.months import Month
 
 _Info = strawberry.Info[Asked, None]
 _PAGE_MAX = 100
@@ -103,8 +105,9 @@ class Query:
             _size(first, _TOTALS_MAX),
             after,
         )
+        on = await _day_of(run_id, by, context)
         return TotalConnection(
-            nodes=[total_of(one, by, context) for one in page.items], next_cursor=page.next_cursor
+            nodes=[total_of(one, by, on, context) for one in page.items], next_cursor=page.next_cursor
         )
 
     @fields.field("Homes for social assistance.", Price(points=20, per_item=_PAGE_MAX, sized_by="first"))
@@ -131,6 +134,14 @@ class Query:
     async def counts(self, info: _Info) -> Counts:
         context = asked(info)
         return Counts(people=(await context.doors.registry.counts(context.caller)).people)
+
+
+async def _day_of(run_id: str, by: TotalsBy, context: Asked) -> date:
+    """A day by which the units of a run are named; the other groups need none."""
+    if by not in (TotalsBy.PROVINCE, TotalsBy.COMMUNE):
+        return context.today
+    run = await context.loaders.run.load(run_id)
+    return Month.parse(max(run.benefit_months)).last_day
 
 
 def _people(page: PeoplePage, context: Asked) -> PersonConnection:

@@ -203,6 +203,7 @@ async def test_money_beyond_32_bits_and_a_runs_parts(client: httpx.AsyncClient, 
 async def test_totals_are_named(
     client: httpx.AsyncClient, services: Services, by: str, key: str, name: str
 ) -> None:
+    services.says("payments", f"/v1/runs/{RUN}", run())
     services.says("payments", "/v1/totals", {"items": [total(key)], "next_cursor": None})
     query = """query ($run: ID!, $by: TotalsBy!) {
         totals(runId: $run, by: $by, programme: MONTHLY_ALLOWANCE) {
@@ -213,6 +214,22 @@ async def test_totals_are_named(
     ]
     assert services.asked[0].url.params["by"] == by.lower()
     assert services.asked[0].url.params["programme"] == "monthly_allowance"
+
+
+@pytest.mark.parametrize(
+    ("former", "name", "district"),
+    [("01", "Phường Trúc Bạch", "Quận Ba Đình"), (None, "Phường Ba Đình", None)],
+)
+async def test_a_commune_is_named_as_it_stood(
+    client: httpx.AsyncClient, services: Services, former: str | None, name: str, district: str | None
+) -> None:
+    """One code, two wards: 00004 was Phường Trúc Bạch, and is Phường Ba Đình since 01/07/2025."""
+    person = {**whole_person(PERSON), "commune_code": "00004", "former_province_code": former}
+    services.says("registry", f"/v1/people/{PERSON}", person)
+    answer = await ask(
+        client, "query ($id: ID!) { person(id: $id) { commune { name district } } }", id=PERSON
+    )
+    assert answer["data"]["person"]["commune"] == {"name": name, "district": district}
 
 
 async def test_facilities_and_a_residents_home(client: httpx.AsyncClient, people: Services) -> None:
