@@ -2,6 +2,7 @@
 
 import gc
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -22,6 +23,7 @@ from services.registry.api import people as people_api
 from services.registry.api.doors import Doors
 from services.registry.events.outgoing import Outgoing
 from services.registry.settings import RegistrySettings
+from services.registry.store.batches import prepared
 from services.registry.store.imports import ImportDesk, ImportQueueTable
 from services.registry.store.invariants import EVERY_PERSON_TOLD, PERSONAL_TABLES_OPEN, unfinished_imports
 from services.registry.store.people import PeopleTable
@@ -64,7 +66,8 @@ def parts(settings: RegistrySettings) -> Parts:
         to_payments=Sealer(required(settings.seal_public_payments, "seal_public_payments")),
     )
     people = PeopleTable(database, protection, outgoing.to_events)
-    queue = ImportQueueTable(database, protection, outgoing.to_events)
+    prepare = partial(prepared, protection=protection, to_events=outgoing.to_events)
+    take_imports = TakeImports(ImportQueueTable(database, protection), units, blind_indexes, prepare)
     doors = Doors(
         find=FindPeople(people, blind_indexes),
         register=RegisterPerson(people, units, blind_indexes),
@@ -73,7 +76,7 @@ def parts(settings: RegistrySettings) -> Parts:
         csv_bytes_max=settings.import_csv_bytes_max,
         xlsx_bytes_max=settings.import_xlsx_bytes_max,
     )
-    return Parts(settings, database, TakeImports(queue, units, blind_indexes), doors)
+    return Parts(settings, database, take_imports, doors)
 
 
 def service(made: Parts) -> FastAPI:

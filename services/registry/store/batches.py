@@ -1,6 +1,5 @@
 """Registering people in sets: rows by COPY, their events with them, in the caller's transaction."""
 
-import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from libs.common.runtime.postgres import Connection
 from services.registry.domain.names import match_key
 from services.registry.domain.people import Registration
 from services.registry.store.protection import Protection
+from services.registry.usecases.ports import PreparedPeople
 
 #: Turns facts into events; wiring.py passes events.outgoing.to_events.
 ToEvents = Callable[[Sequence[Registration]], list[OutgoingEvent]]
@@ -92,13 +92,24 @@ def account_values(registration: Registration, protection: Protection) -> tuple[
     )
 
 
+def prepared(
+    registrations: Sequence[Registration], protection: Protection, to_events: ToEvents
+) -> PreparedPeople:
+    """All that writing these people takes; see usecases.ports.Prepare."""
+    accounts = [account_values(one, protection) for one in registrations]
+    return PreparedPeople(
+        registrations,
+        [person_values(one, protection) for one in registrations],
+        [values for values in accounts if values],
+        to_events(registrations),
+    )
+
+
 class PeopleBatch:
     """People registered in one transaction of the bulk role."""
 
-    def __init__(self, connection: Connection, protection: Protection, to_events: ToEvents) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._protection = protection
-        self._to_events = to_events
 
     async def known(self, blind_indexes: Collection[bytes]) -> frozenset[bytes]:
         rows = await self._connection.fetch(
@@ -107,24 +118,18 @@ class PeopleBatch:
         )
         return frozenset(row["personal_id_index"] for row in rows)
 
-    async def add(self, registrations: Sequence[Registration]) -> None:
-        if not registrations:
+    async def add(self, prepared: PreparedPeople) -> None:
+        if not prepared.registrations:
             return
-        people, accounts, events = await asyncio.to_thread(self._prepared, registrations)
-        await self._add_households(registrations)
-        await self._connection.copy_records_to_table("person", records=people, columns=PERSON_COLUMNS)
-        if accounts:
+        await self._add_households(prepared.registrations)
+        await self._connection.copy_records_to_table(
+            "person", records=prepared.people, columns=PERSON_COLUMNS
+        )
+        if prepared.accounts:
             await self._connection.copy_records_to_table(
-                "payout_account", records=accounts, columns=ACCOUNT_COLUMNS
+                "payout_account", records=prepared.accounts, columns=ACCOUNT_COLUMNS
             )
-        await outbox.append(self._connection, events)
-
-    def _prepared(
-        self, registrations: Sequence[Registration]
-    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], list[OutgoingEvent]]:
-        people = [person_values(one, self._protection) for one in registrations]
-        accounts = [account_values(one, self._protection) for one in registrations]
-        return people, [values for values in accounts if values], self._to_events(registrations)
+        await outbox.append(self._connection, prepared.events)
 
     async def _add_households(self, registrations: Sequence[Registration]) -> None:
         """In the order of ids, so that two imports with common households can't lock each other out."""

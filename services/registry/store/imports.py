@@ -10,7 +10,7 @@ from uuid import UUID
 from libs.common.runtime.postgres import Connection, Database
 from services.registry.domain.imports import DONE, FilePart, Import, RowProblem
 from services.registry.store import population_files
-from services.registry.store.batches import PeopleBatch, ToEvents
+from services.registry.store.batches import PeopleBatch
 from services.registry.store.protection import Protection
 from services.registry.usecases.ports import Batch
 
@@ -95,22 +95,21 @@ class ClaimedRow:
             at,
         )
 
-    async def next_part(self) -> FilePart:
-        row = await self._connection.fetchrow(
-            "select number, content_sealed from import_part where import_id = $1 order by number limit 1",
+    async def part_numbers(self) -> list[int]:
+        rows = await self._connection.fetch(
+            "select number from import_part where import_id = $1 order by number limit 2",
             self.found.import_id,
         )
-        assert row is not None, "a running import has a part left"
-        rows = await asyncio.to_thread(self._protection.open_json, row["content_sealed"])
-        return FilePart(row["number"], rows)
+        assert rows, "a running import has a part left"
+        return [row["number"] for row in rows]
 
-    async def is_last(self, part: FilePart) -> bool:
-        later = await self._connection.fetchval(
-            "select exists (select from import_part where import_id = $1 and number > $2)",
+    async def part(self, number: int) -> FilePart:
+        sealed = await self._connection.fetchval(
+            "select content_sealed from import_part where import_id = $1 and number = $2",
             self.found.import_id,
-            part.number,
+            number,
         )
-        return not later
+        return FilePart(number, await asyncio.to_thread(self._protection.open_json, sealed))
 
     async def part_taken(
         self, part: FilePart, taken: int, problems: Sequence[RowProblem], status: str
@@ -157,10 +156,9 @@ class ClaimedRow:
 class ImportQueueTable:
     """The import worker's side, as the bulk role."""
 
-    def __init__(self, database: Database, protection: Protection, to_events: ToEvents) -> None:
+    def __init__(self, database: Database, protection: Protection) -> None:
         self._database = database
         self._protection = protection
-        self._to_events = to_events
 
     @asynccontextmanager
     async def claim(self) -> AsyncIterator[ClaimedRow | None]:
@@ -172,8 +170,7 @@ class ImportQueueTable:
             if row is None:
                 yield None
                 return
-            people = PeopleBatch(connection, self._protection, self._to_events)
-            yield ClaimedRow(_import(row), connection, self._protection, people)
+            yield ClaimedRow(_import(row), connection, self._protection, PeopleBatch(connection))
 
 
 class ImportDesk:

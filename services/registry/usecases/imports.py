@@ -2,23 +2,47 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from libs.common.kernel.ids import new_id
 from services.registry.domain import imports as life
-from services.registry.domain.imports import FileRefused, FileRow, RowProblem
+from services.registry.domain.imports import FilePart, FileRefused, FileRow, Import, RowProblem
 from services.registry.domain.people import Person, Registration, household_id, payee_id
 from services.registry.domain.rows import Frame, read_row
-from services.registry.usecases.ports import BlindIndexes, ClaimedImport, ImportQueue, Units
+from services.registry.usecases.ports import (
+    BlindIndexes,
+    ClaimedImport,
+    ImportQueue,
+    Prepare,
+    PreparedPeople,
+    Units,
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class ReadPart:
+    """A part as far as it goes without the database. `rows`: (row number, blind index) of the good ones."""
+
+    part: FilePart
+    rows: list[tuple[int, bytes]]
+    problems: list[RowProblem]
+    prepared: PreparedPeople
+
+
+@dataclass
 class TakeImports:
-    """The import worker's step. Each call is one transaction: killed anywhere, the next call goes on."""
+    """The import worker's step. Each call is one transaction: killed anywhere, the next call goes on.
+
+    While the database writes one part, the next is read, checked and encrypted in a thread. What was made
+    ahead lives in memory only and is made again by whoever has not got it.
+    """
 
     queue: ImportQueue
     units: Units
     blind_indexes: BlindIndexes
+    prepare: Prepare
+    _ahead: dict[tuple[UUID, int], "asyncio.Task[ReadPart]"] = field(default_factory=dict)
 
     async def step(self) -> bool:
         """True when there was something to do."""
@@ -33,18 +57,32 @@ class TakeImports:
 
     async def _take_part(self, claimed: ClaimedImport) -> None:
         found = claimed.found
-        part = await claimed.next_part()
+        number, *later = await claimed.part_numbers()
+        made = self._ahead.pop((found.import_id, number), None)
+        read = await (made or self._read(claimed.found, await claimed.part(number)))
+        known = await claimed.people.known([blind_index for _, blind_index in read.rows])
+        self._ahead.clear()
+        for following in later:
+            self._ahead[found.import_id, following] = self._read(found, await claimed.part(following))
+        await claimed.people.add(read.prepared.without(known))
+        duplicates = [
+            RowProblem(row_number, "personal_id", "duplicate_personal_id")
+            for row_number, blind_index in read.rows
+            if blind_index in known
+        ]
+        status = life.moved(found.status, life.RUNNING if later else life.DONE)
+        taken = len(read.rows) - len(duplicates)
+        await claimed.part_taken(read.part, taken, [*read.problems, *duplicates], status)
+
+    def _read(self, found: Import, part: FilePart) -> "asyncio.Task[ReadPart]":
+        # Off the event loop: health checks must answer meanwhile.
+        return asyncio.create_task(asyncio.to_thread(self._read_in_thread, found, part))
+
+    def _read_in_thread(self, found: Import, part: FilePart) -> ReadPart:
         frame = Frame(found.as_of, self.units.communes_on(found.as_of), found.territory)
-        # Off the event loop: a part is a tenth of a second of reading, and health checks must answer.
-        stated, problems = await asyncio.to_thread(read_part, part.rows, frame, self.blind_indexes)
-        known = await claimed.people.known([one.blind_index for _, one in stated])
-        registrations = [one for _, one in stated if one.blind_index not in known]
-        for row_number, one in stated:
-            if one.blind_index in known:
-                problems.append(RowProblem(row_number, "personal_id", "duplicate_personal_id"))
-        await claimed.people.add(registrations)
-        status = life.moved(found.status, life.DONE if await claimed.is_last(part) else life.RUNNING)
-        await claimed.part_taken(part, len(registrations), problems, status)
+        stated, problems = read_rows(part.rows, frame, self.blind_indexes)
+        rows = [(row_number, one.blind_index) for row_number, one in stated]
+        return ReadPart(part, rows, problems, self.prepare([one for _, one in stated]))
 
 
 async def _inspect(claimed: ClaimedImport) -> None:
@@ -61,7 +99,7 @@ async def _inspect(claimed: ClaimedImport) -> None:
     await claimed.accept(rows)
 
 
-def read_part(
+def read_rows(
     rows: Sequence[FileRow], frame: Frame, blind_indexes: BlindIndexes
 ) -> tuple[list[tuple[int, Registration]], list[RowProblem]]:
     """People stated by these rows, each with its row number, and what is wrong with the rest.

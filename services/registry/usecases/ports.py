@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.registry.domain.imports import FilePart, Import, RowProblem
@@ -45,13 +45,43 @@ class PersonRecord:
     person: Person
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedPeople:
+    """Registrations with all that writing them takes: encrypted rows and sealed events, each made by store/.
+
+    The first value of a row, and an event's `key`, is the person's id.
+    """
+
+    registrations: Sequence[Registration]
+    people: Sequence[tuple[Any, ...]]
+    accounts: Sequence[tuple[Any, ...]]
+    events: Sequence[Any]
+
+    def without(self, known: Collection[bytes]) -> "PreparedPeople":
+        """Less those whose blind index is known."""
+        if not known:
+            return self
+        kept = [one for one in self.registrations if one.blind_index not in known]
+        ids = {one.person_id for one in kept}
+        return PreparedPeople(
+            kept,
+            [row for row in self.people if row[0] in ids],
+            [row for row in self.accounts if row[0] in ids],
+            [event for event in self.events if event.key in ids],
+        )
+
+
+#: Work for the processor alone, so that it can be done ahead, in a thread.
+Prepare = Callable[[Sequence[Registration]], PreparedPeople]
+
+
 class Batch(Protocol):
     """People registered in one transaction, their events with them."""
 
     async def known(self, blind_indexes: Collection[bytes]) -> frozenset[bytes]:
         """Those that are registered already, anywhere in the nation."""
 
-    async def add(self, registrations: Sequence[Registration]) -> None: ...
+    async def add(self, prepared: PreparedPeople) -> None: ...
 
 
 class ClaimedImport(Protocol):
@@ -71,14 +101,15 @@ class ClaimedImport(Protocol):
     async def refuse(self, code: str, at: str | None) -> None:
         """The file is refused: the upload and all parts go."""
 
-    async def next_part(self) -> FilePart: ...
+    async def part_numbers(self) -> list[int]:
+        """The next part's number, and that of the one after it, as far as there are."""
+
+    async def part(self, number: int) -> FilePart: ...
 
     async def part_taken(
         self, part: FilePart, taken: int, problems: Sequence[RowProblem], status: str
     ) -> None:
         """Progress, the refused rows with what is wrong, and the part itself goes."""
-
-    async def is_last(self, part: FilePart) -> bool: ...
 
 
 class ImportQueue(Protocol):
