@@ -1,6 +1,7 @@
 """Commands that start, end and look at a platform on this machine."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
@@ -21,8 +22,10 @@ from deploy.local.keys import SERVICES
 from deploy.local.places import Places
 
 T = TypeVar("T")
-_console = Console(highlight=False)
-_errors = Console(stderr=True, highlight=False)
+#: Where output is no terminal there is no width to keep to; tables are then as wide as this.
+_WIDTH_ELSEWHERE = 120
+_console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+_errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH_ELSEWHERE)
 
 Kafka = Annotated[str, typer.Option(help="embedded | apache (Java 17, Maven).", envvar="KAFKA")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
