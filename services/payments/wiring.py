@@ -25,6 +25,7 @@ from services.payments.settings import PaymentsSettings
 from services.payments.store.building import Building
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
+from services.payments.store.invariants import INVARIANTS
 from services.payments.store.orders import RunOrders
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
@@ -110,6 +111,7 @@ def service(made: Parts) -> FastAPI:
                 topics.FACILITY.name: made.incoming.facilities,
             },
             workers=made.workers,
+            invariants=INVARIANTS,
         )
     )
     application.state.doors = made.doors

@@ -417,4 +417,9 @@ def _freeze() -> None:
         "revoke insert, update, delete on instruction, instruction_line, unpayable, payment_file,"
         " report_line, run_total from payments_app"
     )
-    op.execute(f"revoke delete on run, payment_file, partner_report, entitlement, signature from {both}")
+    op.execute(f"revoke delete on run, payment_file, partner_report from {both}")
+    # An approval binds to versions: an account changed in place would be another payee under the same hash.
+    op.execute(
+        "revoke update, delete, truncate on entitlement, signature, payout_account, facility_account"
+        f" from {both}"
+    )
