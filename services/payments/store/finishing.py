@@ -15,8 +15,11 @@ async def reconcile_if_answered(
     connection: Connection, run_id: UUID, at: datetime, to_event: ToEvent
 ) -> None:
     """An instructed run of which nothing is pending is reconciled; any other stays as it is."""
+    # The lock comes before any condition: whoever answers the last file and whoever writes it may both be
+    # here, and the second must see what the first has done.
+    await connection.execute("select from run where run_id = $1 for update", run_id)
     row = await connection.fetchrow(
-        f"select {COLUMNS} from run r where run_id = $1 and status = '{runs.INSTRUCTED}' for update", run_id
+        f"select {COLUMNS} from run r where run_id = $1 and status = '{runs.INSTRUCTED}'", run_id
     )
     if row is None:
         return

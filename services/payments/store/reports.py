@@ -22,11 +22,18 @@ _STORE = f"""
     from payment_file f where f.file_id = $2 and f.agency_code = $3 and f.status <> '{files.PLANNED}'
     on conflict (file_id, content_sha256) do nothing
 """
+# A report that nobody could take so far comes after all others: it must not stand in their way.
+_CALL = """
+    update partner_report set attempts = attempts + 1 where report_id = (
+        select report_id from partner_report where status = 'received'
+        order by attempts, report_id limit 1 for update skip locked)
+    returning report_id
+"""
 _CLAIM = """
     select p.report_id, p.file_id, p.run_id, p.province_code, p.content, f.kind, f.payments, f.amount_dong,
            r.execute_on
     from partner_report p join payment_file f using (file_id) join run r on r.run_id = p.run_id
-    where p.status = 'received' order by p.report_id limit 1 for update of p, f skip locked
+    where p.report_id = $1 and p.status = 'received' for update of p, f skip locked
 """
 _SENT = """
     select i.instruction_id, i.status, i.amount_dong, coalesce(p.payee_index, f.payee_index) as payee_index
@@ -127,8 +134,12 @@ class _Work:
         self._cipher = cipher
         self._to_event = to_event
 
-    async def claim(self) -> WaitingReport | None:
-        row = await self._connection.fetchrow(_CLAIM)
+    async def call(self) -> UUID | None:
+        report_id: UUID | None = await self._connection.fetchval(_CALL)
+        return report_id
+
+    async def claim(self, report_id: UUID) -> WaitingReport | None:
+        row = await self._connection.fetchrow(_CLAIM, report_id)
         if row is None:
             return None
         return WaitingReport(**{**dict(row), "content": self._cipher.decrypt(row["content"])})

@@ -154,7 +154,11 @@ class WaitingReport:
 class ReportWork(Protocol):
     """One transaction of taking a report."""
 
-    async def claim(self) -> WaitingReport | None: ...
+    async def call(self) -> UUID | None:
+        """The next report that waits; the call is counted, so that one that can't be taken goes last."""
+
+    async def claim(self, report_id: UUID) -> WaitingReport | None:
+        """The report, held until the transaction ends; None when another worker has it."""
 
     async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
         """The payments of the file."""

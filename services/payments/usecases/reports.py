@@ -49,7 +49,7 @@ class ReceiveReport:
 
 
 class TakeReports:
-    """The worker that reconciles. A report is taken in one transaction."""
+    """The worker that reconciles. A report is called, then taken, each in one transaction."""
 
     def __init__(
         self, works: ReportWorks, reader: ReportReader, payee_index: PayeeIndex, clock: Clock
@@ -62,9 +62,13 @@ class TakeReports:
     async def step(self) -> bool:
         """One report; False when none waits."""
         async with self._works() as work:
-            report = await work.claim()
+            called = await work.call()
+        if called is None:
+            return False
+        async with self._works() as work:
+            report = await work.claim(called)
             if report is None:
-                return False
+                return True
             try:
                 found = await asyncio.to_thread(self._read, report)
             except Refusal as refusal:
