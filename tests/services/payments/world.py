@@ -71,7 +71,7 @@ def decision(number: int, **changed: Any) -> dict[str, Any]:
         "decided_on": "2023-06-15",
         "signed_by_sub": None,
     } | changed
-    key = (str(number), told["programme"], str(told["version"]))
+    key = [str(part) for part in (number, told["programme"], told["version"])]
     told["decision_id"] = told["decision_id"] or show("dec", derived_id("test decision", *key))
     return told
 

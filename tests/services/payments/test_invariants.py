@@ -1,0 +1,76 @@
+"""Each promise about money is broken on purpose, behind every wall, and `verify` sees it."""
+
+import pytest
+
+from tests.services.payments.world import MONTHS, POST, Payments, decision
+
+#: What is done to a reconciled run, and the numbers of the promises that it breaks.
+VIOLATIONS = [
+    ("update run set instructed_dong = instructed_dong + 1", {1}),
+    ("update payment_file set amount_dong = amount_dong - 1", {1}),
+    ("update instruction_line set amount_dong = amount_dong + 1", {1, 6, 9, 14}),
+    ("update instruction_line set returned = true where amount_dong = 540000", {1}),
+    ("delete from instruction_line", {1, 9, 14}),
+    ("update ledger_entry set amount_dong = amount_dong + 1 where amount_dong > 0", {2, 4, 14}),
+    ("delete from ledger_entry where amount_dong < 0", {2, 14}),
+    ("delete from ledger_transaction where posting = 'settled'", {2, 4, 10, 14}),
+    ("update instruction set status = 'pending'", {4}),
+    ("update instruction set status = 'returned', return_reason = 'AC04'", {1, 4}),
+    ("delete from entitlement", {6}),
+    ("update entitlement set outcome = 'refused'", {6}),
+    ("update entitlement set status = 'proposed'", {6}),
+    ("update entitlement set pays_from = '2024-02-01'", {6}),
+    ("update entitlement set decided_on = '2024-03-01'", {6}),
+    ("delete from outbox where type = 'RunApproved'", {7}),
+    ("update run set status = 'instructed'", {7}),
+    ("update instruction set agency_code = '970415'", {9}),
+    ("update instruction_line set decision_id = person_id", {6, 9}),
+    ("update report_line set posting = null, suspense_reason = 'duplicate'", {10}),
+    ("delete from report_line where number = 1", {10}),
+    ("update partner_report set lines = lines + 1, suspended = suspended + 1", {10}),
+    ("alter table instruction_line no force row level security", {13}),
+    ("alter table payout_account disable row level security", {13}),
+    ("update run_total set settled_dong = settled_dong - 1", {14}),
+    ("update run_total set standard_dong = standard_dong - 1", {14}),
+    ("update run_total set commune_code = '99999' where commune_code = '00002'", {14}),
+    ("delete from run_total", {14}),
+]
+
+
+@pytest.mark.parametrize(("statement", "numbers"), VIOLATIONS)
+async def test_a_planted_violation_is_seen(payments: Payments, statement: str, numbers: set[int]) -> None:
+    await _reconciled(payments)
+    assert await payments.violations() == {}
+    # As a superuser, with triggers asleep: what no role of the service can do.
+    await payments.look.execute("set session_replication_role = replica")
+    await payments.look.execute(
+        f"alter table report_line drop constraint if exists report_line_check; {statement}"
+    )
+    assert set(await payments.violations()) == numbers
+
+
+async def test_a_second_line_for_a_month_is_seen(payments: Payments) -> None:
+    await _reconciled(payments)
+    await payments.look.execute("drop index paid_once")
+    await payments.look.execute(
+        "insert into instruction_line select (jsonb_populate_record(l, jsonb_build_object('instruction_id',"
+        " uuidv7()))).* from instruction_line l limit 1"
+    )
+    assert 3 in await payments.violations()
+
+
+async def test_a_maker_who_approved_is_seen(payments: Payments) -> None:
+    await _reconciled(payments)
+    await payments.look.execute("alter table run drop constraint run_check")
+    await payments.look.execute("update run set checker_sub = maker_sub")
+    assert set(await payments.violations()) == {9}
+
+
+async def _reconciled(payments: Payments) -> None:
+    await payments.decide(decision(1), decision(2, commune_code="00002"))
+    await payments.account(1)
+    await payments.cash(2)
+    await payments.close(*MONTHS)
+    await payments.instructed("2024-02")
+    await payments.answered()
+    assert len(await payments.files(POST, status="answered")) == 1
