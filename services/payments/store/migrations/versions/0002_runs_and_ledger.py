@@ -1,4 +1,4 @@
-"""Entitlements and accounts heard, runs with their instructions, the ledger, files out and reports in.
+"""Runs with their instructions, the ledger, files out and reports in.
 
 What an approval binds to is frozen by grants: neither working role may change an instruction's or a
 line's content, only where its payment stands. The ledger is append-only and balances in each statement.
@@ -8,13 +8,10 @@ from alembic import op
 
 from libs.common.runtime import frame
 
-revision = "0001"
-down_revision = None
+revision = "0002"
+down_revision = "0001"
 
 _PROTECTED = (
-    "entitlement",
-    "payout_account",
-    "facility_account",
     "run",
     "instruction",
     "instruction_line",
@@ -24,90 +21,29 @@ _PROTECTED = (
     "report_line",
     "run_total",
 )
+_NEW = (
+    *_PROTECTED,
+    "run_month",
+    "ledger_account",
+    "ledger_transaction",
+    "ledger_entry",
+)
 
 
 def upgrade() -> None:
-    frame.create(op)
-    _heard()
     _runs()
     _instructions()
+    _lines()
+    _unpayable()
+    _content_hash()
     _ledger()
+    _ledger_rules()
     _files()
+    _reports()
     _totals()
     for table in _PROTECTED:
         frame.protect(op, table)
-    frame.grant(op, "payments")
-    _freeze()
-
-
-def _heard() -> None:
-    op.execute(
-        """
-        create table entitlement (
-            decision_id uuid primary key,
-            person_id uuid not null,
-            version integer not null check (version >= 1),
-            programme text not null,
-            outcome text not null check (outcome in ('granted', 'refused')),
-            status text not null check (status in ('confirmed', 'proposed')),
-            effective_from date not null,
-            pays_from date not null,
-            category text not null,
-            coefficient_hundredths integer not null check (coefficient_hundredths >= 0),
-            standard_dong bigint not null check (standard_dong >= 0),
-            amount_dong bigint not null check (amount_dong >= 0),
-            payee text not null check (payee in ('self', 'facility')),
-            facility_id uuid,
-            commune_code text not null,
-            province_code text not null,
-            former_province_code text,
-            decided_on date not null,
-            unique (person_id, programme, version),
-            check ((payee = 'facility') = (facility_id is not null))
-        )
-        """
-    )
-    # A signature may come before the decision that it signs.
-    op.execute(
-        "create table signature (decision_id uuid primary key, signed_on date not null,"
-        " signed_by_sub text not null)"
-    )
-    # Every version stays: an approved instruction names the one it was approved with.
-    op.execute(
-        """
-        create table payout_account (
-            person_id uuid not null,
-            version integer not null,
-            payee_id uuid not null,
-            channel text not null check (channel in ('bank_account', 'post_office', 'home_delivery')),
-            agency_code text not null,
-            commune_code text not null,
-            province_code text not null,
-            -- Encrypted: names, personal_id, account. Its keyed hash: what a report must name.
-            secret bytea not null,
-            payee_index bytea not null,
-            -- The field that keeps it out of any file; null where it can be paid to.
-            problem text,
-            primary key (person_id, version)
-        )
-        """
-    )
-    op.execute(
-        """
-        create table facility_account (
-            facility_id uuid not null,
-            version integer not null,
-            name text not null,
-            agency_code text not null,
-            commune_code text not null,
-            province_code text not null,
-            secret bytea not null,
-            payee_index bytea not null,
-            problem text,
-            primary key (facility_id, version)
-        )
-        """
-    )
+    _grant()
 
 
 def _runs() -> None:
@@ -174,6 +110,9 @@ def _instructions() -> None:
         """
     )
     op.execute("create index instruction_by_file on instruction (file_id)")
+
+
+def _lines() -> None:
     op.execute(
         """
         create table instruction_line (
@@ -204,6 +143,9 @@ def _instructions() -> None:
         "create unique index paid_once on instruction_line (person_id, programme, month) where not returned"
     )
     op.execute("create index returned_line on instruction_line (person_id) where returned")
+
+
+def _unpayable() -> None:
     op.execute(
         """
         create table unpayable (
@@ -219,6 +161,9 @@ def _instructions() -> None:
         )
         """
     )
+
+
+def _content_hash() -> None:
     # The same digest as domain/runs.py makes of the same list.
     op.execute(
         """
@@ -270,6 +215,9 @@ def _ledger() -> None:
         )
         """
     )
+
+
+def _ledger_rules() -> None:
     op.execute(
         """
         create function ledger_balances() returns trigger language plpgsql as $$
@@ -326,6 +274,9 @@ def _files() -> None:
     )
     op.execute("create index payment_file_by_run on payment_file (run_id, status)")
     op.execute("create index payment_file_by_agency on payment_file (agency_code, file_id)")
+
+
+def _reports() -> None:
     op.execute(
         """
         create table partner_report (
@@ -346,11 +297,15 @@ def _files() -> None:
             settled integer not null default 0,
             returned integer not null default 0,
             suspended integer not null default 0,
+            -- How often it was called: one that breaks its reader goes after all others.
+            attempts integer not null default 0,
             unique (file_id, content_sha256)
         )
         """
     )
-    op.execute("create index report_waiting on partner_report (report_id) where status = 'received'")
+    op.execute(
+        "create index report_waiting on partner_report (attempts, report_id) where status = 'received'"
+    )
     op.execute(
         """
         create table report_line (
@@ -403,23 +358,15 @@ def _totals() -> None:
     )
 
 
-def _freeze() -> None:
+def _grant() -> None:
     both = "payments_app, payments_bulk"
-    op.execute(
-        "revoke all on entitlement, signature, payout_account, facility_account, ledger_account,"
-        " ledger_transaction, ledger_entry from payments_app"
-    )
-    op.execute(f"revoke update, delete, truncate on ledger_transaction, ledger_entry from {both}")
-    op.execute(f"revoke update, delete on instruction, instruction_line, report_line, unpayable from {both}")
+    op.execute(f"grant select, insert, update on {', '.join(_NEW)} to {both}")
+    op.execute("revoke all on ledger_account, ledger_transaction, ledger_entry from payments_app")
+    op.execute(f"revoke update on ledger_transaction, ledger_entry from {both}")
+    op.execute(f"revoke update on instruction, instruction_line, report_line, unpayable from {both}")
     op.execute("grant update (status, settled_on, return_reason) on instruction to payments_bulk")
     op.execute("grant update (returned) on instruction_line to payments_bulk")
     op.execute(
-        "revoke insert, update, delete on instruction, instruction_line, unpayable, payment_file,"
-        " report_line, run_total from payments_app"
-    )
-    op.execute(f"revoke delete on run, payment_file, partner_report from {both}")
-    # An approval binds to versions: an account changed in place would be another payee under the same hash.
-    op.execute(
-        "revoke update, delete, truncate on entitlement, signature, payout_account, facility_account"
-        f" from {both}"
+        "revoke insert, update on instruction, instruction_line, unpayable, payment_file, report_line,"
+        " run_total from payments_app"
     )
