@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.demo.case import Case
 from deploy.local.demo.figures import Figures, deviation
 from scenarios.manifest import Manifest
 
@@ -26,7 +27,7 @@ _CHANNELS = {
 }
 
 
-def show(console: Console, manifest: Manifest, figures: Figures) -> None:
+def show(console: Console, manifest: Manifest, figures: Figures, case: Case | None) -> None:
     """Print the report."""
     months = ", ".join(manifest.benefit_months)
     console.print()
@@ -36,6 +37,8 @@ def show(console: Console, manifest: Manifest, figures: Figures) -> None:
     console.print(_groups("Nhóm đối tượng · Category", figures, _CATEGORIES))
     console.print(_channels(figures))
     console.print(_communes(figures))
+    if case:
+        console.print(_case(case))
     console.print(_checks(figures))
 
 
@@ -107,9 +110,16 @@ def _communes(figures: Figures) -> Table:
     return _right(table, 1, 2)
 
 
+def _case(case: Case) -> Table:
+    table = Table("", "", title="Một hồ sơ · One case", show_header=False)
+    for label, text in case.lines:
+        table.add_row(label, text)
+    return _right(table)
+
+
 def _checks(figures: Figures) -> Table:
     counts = figures.counts
-    table = Table("", "", title="Kiểm tra · Checks")
+    table = Table("", "", title="Kiểm tra · Checks", show_header=False)
     table.add_row("Sự kiện đã phát · events published", f"{counts.published:,}")
     table.add_row("Đã nhận / phải nhận · consumed / expected", f"{counts.consumed:,} / {counts.expected:,}")
     table.add_row("Bất biến đã kiểm · invariants checked", f"{len(figures.findings)}")

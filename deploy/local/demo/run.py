@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from deploy.local import keys, supervisor, tokens, verify
 from deploy.local.children import Say
-from deploy.local.demo import figures, paying, report, stages
+from deploy.local.demo import case, figures, paying, report, stages
 from deploy.local.demo.client import Away, Client, Refused
 from deploy.local.demo.options import Options
 from deploy.local.demo.screen import Screen, Stage, Stuck
@@ -60,7 +60,7 @@ async def demo(places: Places, options: Options, console: Console, say: Say) -> 
         client = Client(data, keys.load(data.var), manifest.province_code)
         journey = Journey(client, manifest, folder / "population")
         try:
-            found = await supervisor.while_alive(platform, _drive(screen, journey))
+            found, shown = await supervisor.while_alive(platform, _drive(screen, journey))
         except (Away, Refused, Stuck, Wrong) as error:
             console.print(f"[red]✗[/] {escape(str(error))}")
             console.print(f"  {data.log}")
@@ -70,7 +70,7 @@ async def demo(places: Places, options: Options, console: Console, say: Say) -> 
     seconds = {"total": round(time.monotonic() - started, 2), "stages": screen.seconds}
     summary = figures.summary(manifest, found, seconds)
     (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-    report.show(console, manifest, found)
+    report.show(console, manifest, found, shown)
     off = figures.problems(manifest, found)
     for line in off:
         console.print(f"[red]✗[/] {escape(line)}")
@@ -108,7 +108,7 @@ async def _started(
         yield platform
 
 
-async def _drive(screen: Screen, journey: Journey) -> figures.Figures:
+async def _drive(screen: Screen, journey: Journey) -> tuple[figures.Figures, case.Case | None]:
     for key, vietnamese, english, step in _STEPS:
         async with screen.stage(key, vietnamese, english) as stage:
             await step(journey, stage)
@@ -119,7 +119,9 @@ async def _drive(screen: Screen, journey: Journey) -> figures.Figures:
         findings, counts = await verify.verify(urls, auditor)
         stage.tell(f"{sum(finding.violations for finding in findings)} vi phạm · violations")
     async with screen.stage("figures", "Đọc số liệu qua GraphQL", "Figures read from the gateway"):
-        return await figures.read(journey, counts, findings)
+        found = await figures.read(journey, counts, findings)
+        largest = max(found.communes, key=lambda group: group.people, default=None)
+        return found, await case.read(journey, largest.key) if largest else None
 
 
 def _require_down(data: Places) -> None:
