@@ -37,6 +37,7 @@ MONTH_MARKER_TYPE = "MonthFactsClosed"
 _BATCH_MAX = 2_000
 _ATTEMPTS_MAX = 4
 _BACK_OFF_SECONDS_MAX = 5.0
+_DOUBLINGS_MAX = 10
 _CONSUMED = Counter("ansinh_events_applied_total", "Events applied, without duplicates.", ["topic"])
 _AWAY = (Outage, OSError, KafkaError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
@@ -110,7 +111,8 @@ class Consumer:
                 self._failures[partition] = self._failures.get(partition, 0) + 1
             logger().error("batch failed", topic=partition.topic, fault=fault_name(error))
             consumer.seek(partition, records[0].offset)
-            await asyncio.sleep(min(0.2 * 2 ** self._failures.get(partition, 2), _BACK_OFF_SECONDS_MAX))
+            doublings = min(self._failures.get(partition, 2), _DOUBLINGS_MAX)
+            await asyncio.sleep(min(0.2 * 2**doublings, _BACK_OFF_SECONDS_MAX))
             return True
         self._failures.pop(partition, None)
         if taken is Taken.APPLIED:

@@ -8,6 +8,8 @@ from libs.common.runtime.logs import fault_name, logger
 
 _IDLE_SECONDS = 0.2
 _BACK_OFF_SECONDS_MAX = 5.0
+#: Enough to reach the most; without an end the power outgrows a float in an hour and a half of failing.
+_DOUBLINGS_MAX = 10
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Worker:
                 if fault != last:
                     logger().error("worker failed", worker=self.name, fault=fault)
                 last = fault
-                pause = min(0.1 * 2**failures, _BACK_OFF_SECONDS_MAX)
+                pause = min(0.1 * 2 ** min(failures, _DOUBLINGS_MAX), _BACK_OFF_SECONDS_MAX)
             await asyncio.sleep(pause)
 
 
