@@ -19,6 +19,7 @@ help: ## Liệt kê các lệnh · List the commands
 $(STAMP): uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Cần Python 3.11 trở lên; đặt PYTHON=<đường dẫn>. · Python 3.11 or newer is needed; set PYTHON=<path>."; exit 1; }
+	@echo "Cài đặt vào .venv… · Installing into .venv…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --frozen --quiet --inexact --python $(BIN)/python
