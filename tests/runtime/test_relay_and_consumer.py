@@ -116,6 +116,20 @@ async def test_a_poison_message_is_set_aside_and_stops_nobody(frame: Frame) -> N
     assert await frame.value("select count(*) from inbox") == 41
 
 
+async def test_a_record_that_is_no_event_is_set_aside_and_stops_nobody(frame: Frame) -> None:
+    topic = Topic(TOPIC)
+    keys = [UUID(int=SHARDS * n) for n in range(1, 4)]
+    records = [topic.record(key, "Happened", {}) for key in keys]
+    records[1].headers = ()
+    with pytest.raises(KeyError):
+        await frame.consumer.apply(records)
+    assert await frame.consumer.apply(records, isolate=True) is Taken.APPLIED
+    assert await frame.consumer.apply(records, isolate=True) is Taken.BEHIND
+    assert await frame.effects() == 2
+    assert await frame.value("select count(*) from dead_letter") == 1
+    assert await frame.value("select next_offset from consumer_position") == len(records)
+
+
 async def test_a_new_log_epoch_is_read_from_its_beginning(frame: Frame) -> None:
     topic, keys = Topic(TOPIC), [new_id() for _ in range(6)]
     first = [topic.record(key, "Happened", {}) for key in keys]
@@ -151,6 +165,24 @@ async def test_a_marker_that_overtook_its_facts_waits_for_its_next_copy(frame: F
     await deliver(frame.consumer, again)
     assert shards_before == SHARDS - 1
     assert await frame.value("select count(*) from month_marker") == SHARDS
+
+
+async def test_what_follows_a_marker_does_not_stand_in_for_what_it_counts(frame: Frame) -> None:
+    topic = Topic(TOPIC)
+    first, second = UUID(int=SHARDS), UUID(int=2 * SHARDS)
+    fact = topic.record(first, "Happened", {})
+    [marker, *_] = topic.month_closed(str(MONTH))
+    later = topic.record(second, "Happened", {})
+    await frame.consumer.apply([marker, later])
+    assert await frame.value("select count(*) from month_marker") == 0
+    replay = Topic(TOPIC, epoch=2)
+    again = [
+        replay.record(_key(record), _header(record, "ce_type"), record.value, _event_id(record))
+        for record in (fact, marker, later)
+    ]
+    await frame.consumer.apply(again)
+    assert await frame.consumer.apply(again) is Taken.APPLIED
+    assert await frame.value("select count(*) from month_marker") == 1
 
 
 async def test_a_month_s_markers_come_after_every_fact_that_was_being_written(frame: Frame) -> None:

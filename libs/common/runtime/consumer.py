@@ -19,6 +19,7 @@ from aiokafka.structs import ConsumerRecord
 from prometheus_client import Counter
 
 from libs.common.kernel.errors import Outage
+from libs.common.kernel.ids import derived_id
 from libs.common.kernel.months import Month
 from libs.common.kernel.sharding import SHARDS
 from libs.common.runtime import broker
@@ -134,14 +135,14 @@ class Consumer:
 
         `isolate` applies the events one by one and puts those that fail into `dead_letter`.
         """
-        read = [broker.read(record) for record in records]
+        read = await self._readable(records) if isolate else [broker.read(record) for record in records]
         events = [event for _, event in read if event.type != broker.HEARTBEAT_TYPE]
         first, last = records[0], records[-1]
         async with self.database.bulk() as connection:
-            epoch = max(epoch for epoch, _ in read)
+            epoch = max((epoch for epoch, _ in read), default=0)
             if await _starts_epoch(connection, broker.publisher_of(first.topic), epoch, self.handlers):
                 return Taken.NEW_EPOCH
-            if not events:
+            if first.topic not in self.handlers or not (events or isolate):
                 return Taken.APPLIED
             if not isolate:
                 if not await _move_on(connection, first, last.offset + 1):
@@ -170,17 +171,18 @@ class Consumer:
         facts = [event for event in fresh if event.type != MONTH_MARKER_TYPE]
         if facts:
             await self.handlers[topic](connection, facts)
-        for event in fresh:
+        for at, event in enumerate(fresh, 1):
             if event.type == MONTH_MARKER_TYPE:
-                await self._close_month(connection, event)
+                await self._close_month(connection, event, behind=len(fresh) - at)
         _CONSUMED.labels(topic).inc(len(fresh))
 
-    async def _close_month(self, connection: Connection, event: IncomingEvent) -> None:
+    async def _close_month(self, connection: Connection, event: IncomingEvent, behind: int) -> None:
+        """`behind`: events of this batch that follow the marker; the inbox holds them already."""
         marker = orjson.loads(event.data)
         applied = await connection.fetchval(
             "select count(*) from inbox where topic = $1 and shard = $2", event.topic, event.shard
         )
-        if applied <= marker["preceding"]:
+        if applied - behind <= marker["preceding"]:
             # A broker that lost its log gave it to us too early; it comes again, in its place, with the
             # log's next epoch.
             await connection.execute("delete from inbox where event_id = $1", event.event_id)
@@ -198,6 +200,27 @@ class Consumer:
                 raise
             except Exception as error:  # noqa: BLE001 - loop of the runtime: a poison message is set aside
                 await self._set_aside(event, fault_name(error))
+
+    async def _readable(self, records: Records) -> list[tuple[int, IncomingEvent]]:
+        """What is an event of this platform; all else is set aside, and was never in anybody's log."""
+        found = []
+        for record in records:
+            try:
+                found.append(broker.read(record))
+            except (KeyError, ValueError) as error:
+                place = (record.topic, str(record.partition), str(record.offset))
+                logger().error("no event, set aside", topic=record.topic, fault=fault_name(error))
+                async with self.database.bulk() as connection:
+                    await connection.execute(
+                        "insert into dead_letter (event_id, topic, shard, type, data, problem)"
+                        " values ($1, $2, $3, 'unreadable', $4, $5) on conflict do nothing",
+                        derived_id("unreadable", *place),
+                        record.topic,
+                        record.partition,
+                        record.value or b"",
+                        fault_name(error),
+                    )
+        return found
 
     async def _set_aside(self, event: IncomingEvent, problem: str) -> None:
         logger().error(
