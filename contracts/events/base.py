@@ -27,7 +27,10 @@ MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description
 Dong = Annotated[int, Field(ge=0, description="Whole Vietnamese đồng.")]
 ProvinceCode = Annotated[str, Field(pattern=r"^\d{2}$", description="Province since 01/07/2025.")]
 FormerProvinceCode = Annotated[str, Field(pattern=r"^\d{2}$", description="Province before 01/07/2025.")]
-CommuneCode = Annotated[str, Field(pattern=r"^\d{5}$", description="Commune valid on the fact's date.")]
+#: Five digits; before 01/07/2025 an island district without communes stood for one, with three.
+CommuneCode = Annotated[
+    str, Field(pattern=r"^\d{3}(\d{2})?$", description="Commune valid on the fact's date.")
+]
 Version = Annotated[int, Field(ge=1, description="Grows with every record of the same thing.")]
 
 

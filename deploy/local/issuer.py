@@ -23,6 +23,7 @@ from starlette.routing import Route
 from deploy.local import keys
 from deploy.local.places import HOST, Places
 from libs.common.runtime.access import ROLES
+from libs.common.runtime.postgres import NATION
 
 _AUDIENCE = "ansinh"
 _LIFETIME_SECONDS = 3_600
@@ -41,14 +42,14 @@ def identity(who: str, territory: str | None) -> dict[str, Any] | None:
         agency = who.removeprefix(PARTNER_PREFIX)
         if not agency.isalnum() or len(agency) > 12:
             return None
-        return {"sub": f"{who}@local", "roles": [_PARTNER], "agency": agency, "territory": None}
+        return {"sub": f"{who}@local", "roles": [_PARTNER], "agency": agency, "territory": NATION}
     role, _, number = who.partition(".")
     if role not in ROLES or role == _PARTNER or not (number == "" or number.isdigit()):
         return None
     if territory is not None and not (len(territory) == 2 and territory.isdigit()):
         return None
     place = f".{territory}" if territory else ""
-    return {"sub": f"{who}{place}@local", "roles": [role], "agency": None, "territory": territory}
+    return {"sub": f"{who}{place}@local", "roles": [role], "agency": None, "territory": territory or NATION}
 
 
 def load_or_make_key(path: Path) -> RSAKey:

@@ -35,6 +35,7 @@ class Signer:
         said = {
             "sub": sub,
             "roles": list(roles),
+            "territory": "*",
             "iss": ISSUER,
             "aud": AUDIENCE,
             "exp": int(time.time()) + lives_seconds,

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Depends, Request
 
 from libs.common.kernel.errors import Refusal
+from libs.common.runtime.postgres import NATION
 from libs.common.runtime.tokens import TokenVerifier
 
 #: Role to permissions. A permission that stands nowhere here is given to nobody.
@@ -93,9 +94,22 @@ async def authenticate(verifier: TokenVerifier, authorization: str | None) -> Ac
     return Actor(
         sub=str(claims["sub"]),
         roles=frozenset(roles if isinstance(roles, list) else ()),
-        territory=None if claims.get("territory") is None else str(claims["territory"]),
+        territory=_territory(claims.get("territory")),
         agency=None if claims.get("agency") is None else str(claims["agency"]),
         token=token,
+    )
+
+
+def _territory(claim: object) -> str | None:
+    """`*` is the nation, two digits a province; a token that says nothing of it opens nothing."""
+    if claim == NATION:
+        return None
+    if isinstance(claim, str) and len(claim) == 2 and claim.isascii() and claim.isdigit():
+        return claim
+    raise Refusal(
+        "token_invalid",
+        "Mã truy cập không nói rõ địa bàn (territory): mã tỉnh 2 chữ số, hoặc * cho cả nước.",
+        "The access token does not say its territory: a 2-digit province code, or * for the nation.",
     )
 
 

@@ -64,9 +64,10 @@ class Database:
         """A SQLModel session in one transaction of the app role, committed at the end."""
         assert self._engine, "open() first"
         async with AsyncSession(self._engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(
+            connection = await session.connection()
+            await connection.execute(
                 text("select set_config(:name, :value, true)"),
-                {"name": TERRITORY_SETTING, "value": territory or NATION},
+                {"name": TERRITORY_SETTING, "value": _setting(territory)},
             )
             yield session
 
@@ -115,7 +116,11 @@ async def raw(session: AsyncSession) -> Connection:
 
 
 async def _set_territory(connection: Connection, territory: str | None) -> None:
-    await connection.execute("select set_config($1, $2, true)", TERRITORY_SETTING, territory or NATION)
+    await connection.execute("select set_config($1, $2, true)", TERRITORY_SETTING, _setting(territory))
+
+
+def _setting(territory: str | None) -> str:
+    return NATION if territory is None else territory
 
 
 async def _pool(url: str, size: int, seconds_max: float | None) -> "asyncpg.Pool[asyncpg.Record]":
