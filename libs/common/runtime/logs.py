@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -18,9 +19,21 @@ def configure(service: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+    logging.setLogRecordFactory(_without_values)
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(name)s %(levelname)s %(message)s")
     # aiokafka says at ERROR, many times a second, that a broker is away; our own loops say it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
+def _without_values(*arguments: Any, **named: Any) -> logging.LogRecord:
+    """A record of any library's: of an exception its class and place, not its message, which may quote a
+    row or a parameter. The web server and the event loop write what nobody caught, message and all."""
+    record = logging.LogRecord(*arguments, **named)
+    if record.exc_info and record.exc_info[1] is not None:
+        [said, *_] = record.getMessage().splitlines() or [""]
+        record.msg, record.args = f"{said}: {fault_name(record.exc_info[1])}", ()
+        record.exc_info = None
+    return record
 
 
 def logger() -> structlog.stdlib.BoundLogger:
