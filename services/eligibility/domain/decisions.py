@@ -66,12 +66,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The newest decision of a person in a programme, as far as the next one must know it."""
+    """The newest decision of a person in a programme, as far as the next one must know it. `was_in_force`:
+    it, or one before it, was signed or confirmed."""
 
     version: int
     status: str
     terms: Terms
     decided_on: date
+    effective_from: Month
+    was_in_force: bool
 
 
 def refusal(place: Place) -> Terms:
@@ -92,9 +95,11 @@ def next_decision(
     """The decision that `terms` call for, or None when the standing one says the same.
 
     `start`: the first month of entitlement of a new application (it may lie before `month`: arrears).
-    A standing recipient was paid elsewhere until now, so pays from `month`.
+    A standing recipient was paid elsewhere until now, so pays from `month`. An applicant's grant that has
+    ended is not in anybody's signature any more: a new one is proposed again, from `month` on.
     """
-    proposed = new_application and (standing is None or standing.status == PROPOSED)
+    granted_again = standing is not None and terms.outcome == GRANTED and standing.terms.outcome == REFUSED
+    proposed = new_application and (standing is None or standing.status == PROPOSED or granted_again)
     if (
         standing is not None
         and standing.terms == terms
@@ -102,7 +107,9 @@ def next_decision(
     ):
         return None
     version = standing.version + 1 if standing else 1
-    first = min(start, month) if proposed and terms.outcome == GRANTED else month
+    first = month
+    if proposed and terms.outcome == GRANTED:
+        first = min(_first_due(standing, start, month), month)
     return Decision(
         decision_id=derived_id("decision", str(person_id), programme, str(version)),
         person_id=person_id,
@@ -114,6 +121,13 @@ def next_decision(
         terms=terms,
         decided_on=decided_on,
     )
+
+
+def _first_due(standing: Standing | None, start: Month, month: Month) -> Month:
+    if standing is None or not standing.was_in_force:
+        return start
+    waiting = standing.status == PROPOSED and standing.terms.outcome == GRANTED
+    return standing.effective_from if waiting else month
 
 
 def _outlived(standing: Standing, today: date) -> bool:

@@ -34,7 +34,8 @@ _PEOPLE = """
 _STANDING = """
     select distinct on (person_id, programme) person_id, programme, version, status, outcome, category,
            coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, decided_on,
-           commune_code, province_code, former_province_code
+           commune_code, province_code, former_province_code, effective_from,
+           bool_or(status <> 'proposed') over (partition by person_id, programme) as was_in_force
     from decision where person_id = any($1::uuid[])
     order by person_id, programme, version desc
 """
@@ -149,7 +150,14 @@ class _Work:
                 facility_id=row["facility_id"],
                 place=_place(row),
             )
-            standing = Standing(row["version"], row["status"], terms, row["decided_on"])
+            standing = Standing(
+                row["version"],
+                row["status"],
+                terms,
+                row["decided_on"],
+                Month.of(row["effective_from"]),
+                row["was_in_force"],
+            )
             found.setdefault(row["person_id"], {})[row["programme"]] = standing
         return found
 

@@ -89,13 +89,14 @@ class DetermineMonths:
 
     def _determine(self, subject: Subject, month: Month, today: date) -> tuple[Determination, list[Recorded]]:
         facts = self._read_facts(subject.case)
-        new_application = facts.application_received_on is not None and not facts.already_receiving
-        decided_on = today if new_application else facts.decision_signed_on or today
+        # Who receives already under a signature is confirmed; everybody else waits for one.
+        signed_on = facts.decision_signed_on if facts.already_receiving else None
+        applied = facts.application_received_on is not None and not facts.already_receiving
         # A proposal is determined as if signed today: that is what its signature will make of it.
         facts = replace(
             facts,
             in_facility=subject.facility_id is not None,
-            decision_signed_on=today if new_application else facts.decision_signed_on,
+            decision_signed_on=today if applied else facts.decision_signed_on,
         )
         place = subject.place
         found = self._engine.determine(facts, month, place.province_code, place.former_province_code)
@@ -108,9 +109,9 @@ class DetermineMonths:
                 terms,
                 subject.standing.get(programme),
                 month=month,
-                start=found.start_month or month,
-                new_application=new_application,
-                decided_on=decided_on,
+                start=found.start_month or month if applied else month,
+                new_application=signed_on is None,
+                decided_on=signed_on or today,
             )
             if decision is not None:
                 receipt = receipt or self._receipt(subject, month, found, facts)

@@ -178,6 +178,51 @@ async def test_a_new_application_pays_nothing_until_the_chair_signs_it(world: Wo
     assert [event["signed_by_sub"] for event in signed] == ["chair@56"]
 
 
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        {"already_receiving": False, "decision_signed_on": None},
+        {"already_receiving": True, "decision_signed_on": None},
+        {"already_receiving": False, "decision_signed_on": "2016-05-04"},
+    ],
+    ids=["neither applied nor receiving", "receiving without a signature", "signed but not receiving"],
+)
+async def test_what_nobody_signed_is_proposed_and_asks_for_no_arrears(
+    world: World, claimed: dict[str, Any]
+) -> None:
+    person = new_id()
+    await deliver(world.consumer, [world.person(person, **claimed)])
+    await world.close_month()
+    [decision] = await world.decisions_of(person)
+    assert (decision["status"], decision["outcome"]) == ("proposed", "granted")
+    assert decision["pays_from"] == "2019-12"
+
+
+async def test_an_applicant_whose_grant_had_ended_is_signed_for_again(world: World) -> None:
+    person = new_id()
+    application: dict[str, Any] = {
+        "already_receiving": False,
+        "decision_signed_on": None,
+        "application_received_on": "2019-12-02",
+        "disability_certificate_on": "2019-11-01",
+    }
+    mild = {"facts": {"disability_degree": "mild"}}
+    await deliver(world.consumer, [world.person(person, **application)])
+    await world.close_month("2019-12")
+    [first] = await world.decisions_of(person)
+    body = {"decision_ids": [first["decision_id"]]}
+    chair = world.door.as_("commune-chair", sub="chair@56")
+    await world.door.client.post("/v1/signatures", json=body, headers=chair)
+    await deliver(world.consumer, [world.person(person, 2, **application, **mild)])
+    await world.close_month("2020-01")
+    await deliver(world.consumer, [world.person(person, 3, **application)])
+    await world.close_month("2020-02")
+    found = sorted(await world.decisions_of(person), key=lambda decision: int(decision["version"]))
+    shown = [(one["status"], one["outcome"], one["effective_from"]) for one in found]
+    assert shown[1:] == [("confirmed", "refused", "2020-01"), ("proposed", "granted", "2020-02")]
+    assert found[0]["status"] == "signed"
+
+
 async def test_a_resident_gets_nurture_to_the_facility_and_nothing_of_the_community(world: World) -> None:
     person, facility = new_id(), new_id()
     await deliver(world.consumer, [world.person(person), world.resident(person, facility)])
