@@ -205,6 +205,16 @@ async def test_a_month_s_markers_come_after_every_fact_that_was_being_written(fr
     assert last_fact < first_marker
 
 
+async def test_months_are_closed_in_their_order(frame: Frame) -> None:
+    async with frame.database.bulk() as connection:
+        assert await closing.close_month(connection, "eligibility", [TOPIC], [], MONTH)
+        with pytest.raises(Refusal, match="month_invalid"):
+            await closing.close_month(connection, "eligibility", [TOPIC], [], MONTH - 1)
+        assert not await closing.close_month(connection, "eligibility", [TOPIC], [], MONTH)
+        assert await closing.close_month(connection, "eligibility", [TOPIC], [], MONTH + 2)
+        assert not await closing.close_month(connection, "eligibility", [TOPIC], [], MONTH)
+
+
 async def test_a_month_is_not_closed_before_everything_upstream_is(frame: Frame) -> None:
     async with frame.database.bulk() as connection:
         with pytest.raises(Refusal, match="facts_not_settled"):

@@ -43,6 +43,24 @@ async def require_settled(connection: Connection, upstream: Sequence[str], month
         )
 
 
+async def _require_in_order(connection: Connection, topics: Sequence[str], month: Month) -> None:
+    """Refusal `month_invalid` for a month before one that is closed: what is decided for the earlier would
+    stand behind, and so before, what was decided for the later."""
+    later = await connection.fetchval(
+        "select max(month) from month_marker where month > $1 and topic = any($2::text[])",
+        month.first_day,
+        list(topics),
+    )
+    if later is not None:
+        raise Refusal(
+            "month_invalid",
+            f"Tháng {Month.of(later)} đã chốt, nên không chốt tháng {month} được nữa. Thay đổi của tháng này "
+            "được tính trong lần xét của tháng sau.",
+            f"{Month.of(later)} is closed, so {month} can't be closed any more. What changed in it counts in "
+            "the next month's determination.",
+        )
+
+
 async def close_month(
     connection: Connection,
     service: str,
@@ -60,6 +78,7 @@ async def close_month(
     )
     if closed:
         return False
+    await _require_in_order(connection, topics, month)
     await require_settled(connection, upstream, month)
     await guard(connection, month)
     rows = []
