@@ -44,12 +44,17 @@ class _Work:
         self._to_events = to_events
 
     async def proposed(self, decision_ids: Sequence[UUID]) -> Mapping[UUID, tuple[UUID, str, date]]:
+        # The lock comes first: a determination that held it may have superseded what is read next.
+        await self._connection.execute(
+            "select from decision where decision_id = any($1::uuid[]) order by decision_id for update",
+            decision_ids,
+        )
         rows = await self._connection.fetch(
             "select d.decision_id, d.person_id, d.decided_on, case when exists ("
             "   select from decision later where later.person_id = d.person_id"
             "   and later.programme = d.programme and later.version > d.version"
             " ) then 'superseded' else d.status end as status"
-            " from decision d where d.decision_id = any($1::uuid[]) order by d.decision_id for update",
+            " from decision d where d.decision_id = any($1::uuid[])",
             decision_ids,
         )
         return {row["decision_id"]: (row["person_id"], row["status"], row["decided_on"]) for row in rows}

@@ -31,6 +31,10 @@ _PEOPLE = """
     where f.shard = $1 and f.person_id > $2
     order by f.person_id limit $5
 """
+_LOCK_PROPOSALS = """
+    select from decision where person_id = any($1::uuid[]) and status = 'proposed'
+    order by decision_id for update
+"""
 _STANDING = """
     select distinct on (person_id, programme) person_id, programme, version, status, outcome, category,
            coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, decided_on,
@@ -98,7 +102,10 @@ class _Work:
         people = await self._connection.fetch(
             _PEOPLE, row["shard"], row["after_person"], month.first_day, month.last_day, persons_max
         )
-        standing = await self._standing([person["person_id"] for person in people])
+        found = [person["person_id"] for person in people]
+        # Whoever signs waits, or has signed: what is decided here supersedes what was signed, not beside it.
+        await self._connection.execute(_LOCK_PROPOSALS, found)
+        standing = await self._standing(found)
         subjects = [
             Subject(
                 person_id=person["person_id"],

@@ -223,6 +223,36 @@ async def test_an_applicant_whose_grant_had_ended_is_signed_for_again(world: Wor
     assert found[0]["status"] == "signed"
 
 
+async def test_a_signature_waits_for_a_determination_that_supersedes_what_it_signs(world: World) -> None:
+    person = new_id()
+    application: dict[str, Any] = {
+        "already_receiving": False,
+        "decision_signed_on": None,
+        "application_received_on": "2019-12-02",
+        "disability_certificate_on": "2019-12-01",
+    }
+    await deliver(world.consumer, [world.person(person, **application)])
+    await world.close_month()
+    [decision] = await world.decisions_of(person)
+    body = {"decision_ids": [decision["decision_id"]]}
+    determination = await asyncpg.connect(world.database.url_superuser)
+    async with determination.transaction():
+        await determination.execute("select from decision where status = 'proposed' for update")
+        await determination.execute(
+            "insert into decision select (jsonb_populate_record(d, jsonb_build_object("
+            "'version', 2, 'decision_id', $1::text, 'outcome', 'refused', 'amount_dong', 0))).*"
+            " from decision d",
+            str(new_id()),
+        )
+        chair = world.door.as_("commune-chair", sub="chair@56")
+        signing = asyncio.create_task(world.door.client.post("/v1/signatures", json=body, headers=chair))
+        await asyncio.sleep(0.3)
+        assert not signing.done()
+    await determination.close()
+    answer = await signing
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "not_proposed")
+
+
 async def test_a_resident_gets_nurture_to_the_facility_and_nothing_of_the_community(world: World) -> None:
     person, facility = new_id(), new_id()
     await deliver(world.consumer, [world.person(person), world.resident(person, facility)])
