@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -13,6 +14,13 @@ from libs.common.kernel.errors import FieldError, Outage, Refusal
 from libs.common.runtime.logs import fault_name, logger
 
 _MEDIA_TYPE = "application/problem+json"
+#: The database went away in the middle of a request, which its pool could not see when it lent the connection.
+_DATABASE_GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ def install(app: FastAPI, problems: Mapping[str, Problem]) -> None:
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
-    for kind in (Outage, OSError):
+    for kind in (Outage, OSError, *_DATABASE_GONE):
         app.add_exception_handler(kind, away)
     app.add_exception_handler(Exception, bug)
 
