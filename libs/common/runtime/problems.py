@@ -14,7 +14,7 @@ from libs.common.kernel.errors import FieldError, Outage, Refusal
 from libs.common.runtime.logs import fault_name, logger
 
 _MEDIA_TYPE = "application/problem+json"
-#: The database went away in the middle of a request, which its pool could not see when it lent the connection.
+#: The database went away in the middle of a request: the pool lent a connection that was good.
 _DATABASE_GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
