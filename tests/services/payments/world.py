@@ -38,10 +38,10 @@ class Tokens:
     async def claims(self, token: str) -> dict[str, Any]:
         if token.startswith("bank:"):
             code = token.removeprefix("bank:")
-            return {"sub": token, "roles": ["partner"], "agency": code or None, "territory": None}
+            return {"sub": token, "roles": ["partner"], "agency": code or None, "territory": "*"}
         who, _, territory = token.partition("@")
         role, _, sub = who.partition("#")
-        return {"sub": sub, "roles": [role], "agency": None, "territory": territory or None}
+        return {"sub": sub, "roles": [role], "agency": None, "territory": territory or "*"}
 
 
 def person(number: int) -> UUID:
