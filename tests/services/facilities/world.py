@@ -27,7 +27,7 @@ class Tokens:
 
     async def claims(self, token: str) -> dict[str, Any]:
         role, _, territory = token.partition("@")
-        return {"sub": f"test:{token}", "roles": [role], "territory": territory or None}
+        return {"sub": f"test:{token}", "roles": [role], "territory": territory or "*"}
 
 
 @dataclass

@@ -31,7 +31,7 @@ class Tokens:
         role, _, territory = token.partition("@")
         if not role:
             raise Refusal("token_invalid", "", "")
-        return {"sub": f"test:{token}", "roles": [role], "territory": territory or None}
+        return {"sub": f"test:{token}", "roles": [role], "territory": territory or "*"}
 
 
 @dataclass
