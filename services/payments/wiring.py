@@ -79,7 +79,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             accounts.keep_facilities,
         ),
         doors=Doors(
-            open_run=OpenRun(orders),
+            open_run=OpenRun(orders, clock),
             approve_run=ApproveRun(orders, clock),
             receive_report=ReceiveReport(ReportDesk(database, cipher)),
             reads=StoredReads(database, cipher),

@@ -28,6 +28,9 @@ TRANSITIONS: dict[tuple[str, str], str | None] = {
 
 PROGRAMMES = ("monthly_allowance", "social_pension", "nurture_allowance")
 MONTHS_MAX = 12
+#: How far ahead a month may be paid: the next one before Tết. A list pays all that is due up to its last
+#: month, so a month of another year by mistake would pay years ahead.
+ADVANCE_MONTHS_MAX = 1
 
 
 def moved(status: str, to: str) -> str | None:

@@ -15,8 +15,9 @@ from services.payments.usecases.ports import BuildWorks, RunWorks
 class OpenRun:
     """The same order while its run is open is the same run."""
 
-    def __init__(self, works: RunWorks) -> None:
+    def __init__(self, works: RunWorks, clock: Clock) -> None:
         self._works = works
+        self._clock = clock
 
     async def __call__(
         self,
@@ -46,6 +47,13 @@ class OpenRun:
                     ),
                 ),
             ) from None
+        if period.last > Month.of(self._clock.business_date()) + runs.ADVANCE_MONTHS_MAX:
+            raise Refusal(
+                "month_invalid",
+                "Chưa tới kỳ chi trả của tháng này.",
+                "It is too early to pay that month.",
+                (FieldError("benefit_months", "too_early", "Tháng còn ở xa.", "A month far ahead."),),
+            )
         chosen = tuple(name for name in runs.PROGRAMMES if name in set(programmes))
         async with self._works(territory) as work:
             await work.require_settled(period.months)

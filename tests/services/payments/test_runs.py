@@ -217,3 +217,12 @@ async def test_a_province_sees_and_builds_its_own_only(payments: Payments) -> No
     assert (await payments.get(mine, stranger)).json()["items"] == []
     assert len((await payments.get(mine, f"checker#y@{HANOI}")).json()["items"]) == 1
     assert (await payments.approve(run, stranger)).status_code == 404
+
+
+async def test_a_month_far_ahead_is_no_pay_period_yet(payments: Payments) -> None:
+    await payments.decide(decision(1))
+    await payments.account(1)
+    await payments.close("2024-03", "2024-04")
+    early = await payments.ask_run("2024-04")
+    assert (early.status_code, early.json()["errors"][0]["code"]) == (422, "too_early")
+    assert (await payments.ask_run("2024-03")).status_code == 202
