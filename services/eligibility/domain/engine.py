@@ -12,6 +12,8 @@ from services.eligibility.domain.policy import Policy
 from services.eligibility.domain.starts import start_of_awards
 
 _NOWHERE = Place()
+#: Anybody may ask for any month and place, so the packs kept are few enough to forget and make again.
+_PACKS_MAX = 1_000
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Engine:
         key = (month, place, known_in, pension_place)
         pack = self._packs.get(key)
         if pack is None:
+            if len(self._packs) >= _PACKS_MAX:
+                self._packs.clear()
             pack = self._packs[key] = resolve(self.policy, month, place, known_in, pension_place)
         return pack
 

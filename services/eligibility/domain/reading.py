@@ -13,6 +13,10 @@ from libs.common.kernel.errors import FieldError
 from libs.common.kernel.months import Month
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: No file reaches further. What lies beyond would cost an answer of thousands of months, or has no calendar.
+YEAR_MAX = 2100
+#: Above every amount and count of a case, and small enough that no sum of them leaves 64 bits.
+WHOLE_MAX = 1_000_000_000_000
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,26 @@ def yes_or_no(value: object, path: str, problems: Problems) -> bool | None:
 
 
 def whole(value: object, path: str, problems: Problems) -> int | None:
-    """A whole number of 0 or more; a JSON boolean is none."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    problems.wrong_type(path, "một số nguyên không âm", "a whole number of 0 or more")
-    return None
+    """A whole number of 0 or more, up to WHOLE_MAX; a JSON boolean is none."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        problems.wrong_type(path, "một số nguyên không âm", "a whole number of 0 or more")
+        return None
+    if value > WHOLE_MAX:
+        problems.add(
+            path,
+            "too_large",
+            f"Cần một số không quá {WHOLE_MAX}.",
+            f"Needed here: a number of at most {WHOLE_MAX}.",
+        )
+        return None
+    return value
+
+
+def _within_years(year: int, path: str, problems: Problems) -> bool:
+    if year <= YEAR_MAX:
+        return True
+    problems.add(path, "too_far", f"Cần năm không quá {YEAR_MAX}.", f"Needed here: no year after {YEAR_MAX}.")
+    return False
 
 
 def day(value: object, path: str, problems: Problems) -> date | None:
@@ -91,7 +110,8 @@ def day(value: object, path: str, problems: Problems) -> date | None:
         return None
     try:
         if _DATE.fullmatch(value):
-            return date.fromisoformat(value)
+            found = date.fromisoformat(value)
+            return found if _within_years(found.year, path, problems) else None
     except ValueError:
         pass
     problems.add(
@@ -108,10 +128,11 @@ def month(value: object, path: str, problems: Problems) -> Month | None:
         problems.wrong_type(path, "tháng dạng 2026-10", "a month such as 2026-10")
         return None
     try:
-        return Month.parse(value)
+        found = Month.parse(value)
     except ValueError:
         problems.add(path, "not_a_month", "Cần tháng dạng 2026-10.", "Needed here: a month such as 2026-10.")
         return None
+    return found if _within_years(found.year, path, problems) else None
 
 
 def month_or_day(value: object, path: str, problems: Problems) -> Month | None:
