@@ -17,6 +17,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 YEAR_MAX = 2100
 #: Above every amount and count of a case, and small enough that no sum of them leaves 64 bits.
 WHOLE_MAX = 1_000_000_000_000
+#: More than any household or family has. The door is open to all, and each item costs an answer.
+ITEMS_MAX = 100
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,14 @@ def items(reader: Reader, least: int = 0) -> Reader:
         if not isinstance(value, list) or len(value) < least:
             problems.wrong_type(
                 path, f"một danh sách có ít nhất {least} phần tử", f"a list of at least {least} items"
+            )
+            return None
+        if len(value) > ITEMS_MAX:
+            problems.add(
+                path,
+                "too_many",
+                f"Cần không quá {ITEMS_MAX} phần tử.",
+                f"Needed here: at most {ITEMS_MAX} items.",
             )
             return None
         read_items = [reader(item, f"{path}[{index}]", problems) for index, item in enumerate(value)]

@@ -25,12 +25,20 @@ CASE: dict[str, Any] = {"id": "a", "month": "2023-05", "as_of": "2023-05-31", "p
         ({"context": {"suspended_from": "9999-12-31"}}, "context.suspended_from", "too_far"),
         ({"person": {"pension_dong_monthly": 10**20}}, "person.pension_dong_monthly", "too_large"),
         ({"event": {"kind": "hunger", "people": 10**15}}, "event.people", "too_large"),
+        ({"person": {"children": [{"birth_date": "2020-01-01"}] * 101}}, "person.children", "too_many"),
     ],
 )
 def test_what_lies_beyond_the_bounds_is_named(changed: dict[str, Any], path: str, code: str) -> None:
     with pytest.raises(Refusal) as refused:
         Assessor(packaged()).assess({**CASE, **changed})
     assert [(error.path, error.code) for error in refused.value.errors] == [(path, code)]
+
+
+def test_a_household_of_thousands_is_refused_unread() -> None:
+    case = {"id": "a", "month": "2023-05", "as_of": "2023-05-31", "household_members": [{}] * 300_000}
+    with pytest.raises(Refusal) as refused:
+        Assessor(packaged()).assess(case)
+    assert [(error.path, error.code) for error in refused.value.errors] == [("household_members", "too_many")]
 
 
 def test_the_greatest_amounts_of_an_event_still_fit_in_64_bits() -> None:
