@@ -19,7 +19,11 @@ Programme = Literal["monthly_allowance", "social_pension"]
 
 
 class PersonRecorded(Event):
-    """A person and the facts that the law asks about, as known from now on."""
+    """A person and the facts that the law asks about, as known from now on.
+
+    `facts` opens to a JSON object with what is sensitive: disability and the day of its certificate, HIV,
+    a child's situation, and the other facts of a case's `person`.
+    """
 
     person_id: PersonId
     version: Version
@@ -35,7 +39,6 @@ class PersonRecorded(Event):
     applied_for: tuple[Programme, ...] = ()
     application_received_on: date | None = None
     decision_signed_on: date | None = None
-    disability_certificate_on: date | None = None
     facts: Annotated[str, sealed_to("eligibility")]
 
 

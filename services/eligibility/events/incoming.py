@@ -34,7 +34,6 @@ class _Person(msgspec.Struct):
     applied_for: list[str] = []
     application_received_on: str | None = None
     decision_signed_on: str | None = None
-    disability_certificate_on: str | None = None
 
 
 class _Residence(msgspec.Struct):
@@ -70,7 +69,7 @@ class Incoming:
         dates = {
             "application_received_on": told.application_received_on,
             "decision_signed_on": told.decision_signed_on,
-            "disability_certificate_on": told.disability_certificate_on,
+            "disability_certificate_on": person.pop("disability_certificate_on", None),
         }
         context: dict[str, Any] = {"already_receiving": told.already_receiving}
         if told.applied_for:

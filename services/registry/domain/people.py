@@ -56,6 +56,14 @@ class Person:
     facts: Facts
     payout: Payout | None
 
+    @property
+    def sensitive(self) -> Facts:
+        """What is encrypted at rest and sealed on its way, in JSON: `facts`, and the day of a certificate,
+        which tells a disability as well as its degree does."""
+        if self.disability_certificate_on is None:
+            return self.facts
+        return {**self.facts, "disability_certificate_on": self.disability_certificate_on.isoformat()}
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:

@@ -65,8 +65,7 @@ class Outgoing:
             "applied_for": person.applied_for,
             "application_received_on": person.application_received_on,
             "decision_signed_on": person.decision_signed_on,
-            "disability_certificate_on": person.disability_certificate_on,
-            "facts": self._to_eligibility.seal(orjson.dumps(person.facts)),
+            "facts": self._to_eligibility.seal(orjson.dumps(person.sensitive)),
         }
 
     def _account(self, one: Registration, payout: Payout, shown: str, payee: str) -> dict[str, Any]:

@@ -33,7 +33,6 @@ PERSON_COLUMNS = (
     "applied_for",
     "application_received_on",
     "decision_signed_on",
-    "disability_certificate_on",
     "facts_sealed",
 )
 ACCOUNT_COLUMNS = (
@@ -70,8 +69,7 @@ def person_values(registration: Registration, protection: Protection) -> tuple[A
         list(person.applied_for),
         person.application_received_on,
         person.decision_signed_on,
-        person.disability_certificate_on,
-        protection.json(person.facts),
+        protection.json(person.sensitive),
     )
 
 

@@ -1,5 +1,6 @@
 """Encryption of what stands in this database: the JSON forms of sealed columns."""
 
+from datetime import date
 from typing import Any
 
 import orjson
@@ -51,6 +52,8 @@ class Protection:
             payout = Payout(
                 row["channel"], row["agency_code"], number, holder, payee, payee_personal_id, relation
             )
+        facts = self.open_json(row["facts_sealed"])
+        certificate = facts.pop("disability_certificate_on", None)
         return Person(
             household_number=row["number"],
             personal_id=self.open_text(row["personal_id_sealed"]),
@@ -66,7 +69,7 @@ class Protection:
             applied_for=tuple(row["applied_for"]),
             application_received_on=row["application_received_on"],
             decision_signed_on=row["decision_signed_on"],
-            disability_certificate_on=row["disability_certificate_on"],
-            facts=self.open_json(row["facts_sealed"]),
+            disability_certificate_on=date.fromisoformat(certificate) if certificate else None,
+            facts=facts,
             payout=payout,
         )

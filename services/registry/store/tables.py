@@ -45,7 +45,6 @@ class PersonRow(_Table, table=True):
     applied_for: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     application_received_on: date | None
     decision_signed_on: date | None
-    disability_certificate_on: date | None
     facts_sealed: bytes
 
 

@@ -59,6 +59,7 @@ async def test_one_person_is_registered_and_told(registry: Registry) -> None:
     facts = orjson.loads(registry.openers["eligibility"].open(told["facts"]))
     assert facts == {
         "disability_degree": "severe",
+        "disability_certificate_on": "2019-08-07",
         "hiv_positive": True,
         "children": [{"birth_date": "2012-01-01"}, {"birth_date": "2010-01-01", "studying": True}],
         "pension_dong_monthly": 120000,

@@ -155,7 +155,6 @@ def _people() -> None:
             applied_for text[] not null,
             application_received_on date,
             decision_signed_on date,
-            disability_certificate_on date,
             facts_sealed bytea not null,
             recorded_at timestamptz not null default now()
         )
