@@ -4,7 +4,7 @@ A standing recipient's decision was signed long ago and is `confirmed`; a new ap
 and pays nothing until an officer has signed it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -111,7 +111,7 @@ def next_decision(
     if proposed and terms.outcome == GRANTED:
         first = min(_first_due(standing, start, month), month)
     return Decision(
-        decision_id=derived_id("decision", str(person_id), programme, str(version)),
+        decision_id=decision_id(person_id, programme, version),
         person_id=person_id,
         version=version,
         programme=programme,
@@ -120,6 +120,24 @@ def next_decision(
         pays_from=first,
         terms=terms,
         decided_on=decided_on,
+    )
+
+
+def decision_id(person_id: UUID, programme: str, version: int) -> UUID:
+    """Whoever determines the same again gets the same id."""
+    return derived_id("decision", str(person_id), programme, str(version))
+
+
+def following(before: Decision, from_month: Month, terms: Terms) -> Decision:
+    """The next version of a decision that says something else from a later month on."""
+    version = before.version + 1
+    return replace(
+        before,
+        decision_id=decision_id(before.person_id, before.programme, version),
+        version=version,
+        effective_from=from_month,
+        pays_from=from_month,
+        terms=terms,
     )
 
 

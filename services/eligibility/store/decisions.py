@@ -53,6 +53,7 @@ class _Work:
             "select d.decision_id, d.person_id, d.decided_on, case when exists ("
             "   select from decision later where later.person_id = d.person_id"
             "   and later.programme = d.programme and later.version > d.version"
+            "   and later.effective_from <= d.effective_from"
             " ) then 'superseded' else d.status end as status"
             " from decision d where d.decision_id = any($1::uuid[])",
             decision_ids,

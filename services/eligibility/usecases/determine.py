@@ -20,6 +20,7 @@ from services.eligibility.domain.decisions import (
     SELF,
     Decision,
     Terms,
+    following,
     next_decision,
     refusal,
 )
@@ -113,10 +114,33 @@ class DetermineMonths:
                 new_application=signed_on is None,
                 decided_on=signed_on or today,
             )
-            if decision is not None:
+            if decision is None:
+                continue
+            if decision.effective_from < month:
+                recorded += self._back_from(subject, facts, decision, month)
+            else:
                 receipt = receipt or self._receipt(subject, month, found, facts)
                 recorded.append(self._recorded(decision, subject, receipt))
         return found, recorded
+
+    def _back_from(
+        self, subject: Subject, facts: PersonFacts, decision: Decision, month: Month
+    ) -> list[Recorded]:
+        """A decision that reaches back, month by month at the law, age and level of each: a version for
+        every stretch of months with equal terms."""
+        recorded: list[Recorded] = []
+        place, back = subject.place, decision.effective_from
+        while back <= month:
+            found = self._engine.determine(facts, back, place.province_code, place.former_province_code)
+            awards = [award for award in found.awards if award.programme == decision.programme]
+            terms = _granted(subject, awards) if awards else refusal(place)
+            last = recorded[-1].decision if recorded else None
+            if last is None or last.terms != terms:
+                part = following(last, back, terms) if last else replace(decision, terms=terms)
+                receipt = self._receipt(subject, back, found, facts)
+                recorded.append(self._recorded(part, subject, receipt))
+            back += 1
+        return recorded
 
     def _receipt(self, subject: Subject, month: Month, found: Determination, facts: PersonFacts) -> bytes:
         case = {**subject.case, "in_facility": subject.facility_id is not None}

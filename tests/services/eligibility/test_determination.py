@@ -161,7 +161,7 @@ async def test_a_new_application_pays_nothing_until_the_chair_signs_it(world: Wo
         "already_receiving": False,
         "decision_signed_on": None,
         "application_received_on": "2019-12-02",
-        "disability_certificate_on": "2019-12-01",
+        "facts": {"disability_degree": "severe", "disability_certificate_on": "2019-12-01"},
     }
     await deliver(world.consumer, [world.person(person, **application)])
     counts = await world.close_month()
@@ -204,10 +204,12 @@ async def test_an_applicant_whose_grant_had_ended_is_signed_for_again(world: Wor
         "already_receiving": False,
         "decision_signed_on": None,
         "application_received_on": "2019-12-02",
-        "disability_certificate_on": "2019-11-01",
+    }
+    severe: dict[str, Any] = {
+        "facts": {"disability_degree": "severe", "disability_certificate_on": "2019-11-01"}
     }
     mild = {"facts": {"disability_degree": "mild"}}
-    await deliver(world.consumer, [world.person(person, **application)])
+    await deliver(world.consumer, [world.person(person, **application, **severe)])
     await world.close_month("2019-12")
     [first] = await world.decisions_of(person)
     body = {"decision_ids": [first["decision_id"]]}
@@ -215,12 +217,34 @@ async def test_an_applicant_whose_grant_had_ended_is_signed_for_again(world: Wor
     await world.door.client.post("/v1/signatures", json=body, headers=chair)
     await deliver(world.consumer, [world.person(person, 2, **application, **mild)])
     await world.close_month("2020-01")
-    await deliver(world.consumer, [world.person(person, 3, **application)])
+    await deliver(world.consumer, [world.person(person, 3, **application, **severe)])
     await world.close_month("2020-02")
     found = sorted(await world.decisions_of(person), key=lambda decision: int(decision["version"]))
     shown = [(one["status"], one["outcome"], one["effective_from"]) for one in found]
     assert shown[1:] == [("confirmed", "refused", "2020-01"), ("proposed", "granted", "2020-02")]
     assert found[0]["status"] == "signed"
+
+
+async def test_arrears_of_a_new_application_are_at_the_law_of_each_month(world: World) -> None:
+    """Certified in June 2021 (NĐ 28/2012: from that month), decided in August: June at 270,000, the months
+    from July at 360,000 (NĐ 20/2021 Đ4.2)."""
+    person = new_id()
+    await deliver(
+        world.consumer,
+        [
+            world.person(
+                person,
+                already_receiving=False,
+                decision_signed_on=None,
+                application_received_on="2021-07-05",
+                facts={"disability_degree": "severe", "disability_certificate_on": "2021-06-10"},
+            )
+        ],
+    )
+    await world.close_month("2021-08")
+    found = sorted(await world.decisions_of(person), key=lambda decision: int(decision["version"]))
+    shown = [(one["pays_from"], one["amount_dong"], one["status"]) for one in found]
+    assert shown == [("2021-06", 405_000, "proposed"), ("2021-07", 540_000, "proposed")]
 
 
 async def test_a_signature_waits_for_a_determination_that_supersedes_what_it_signs(world: World) -> None:
@@ -229,7 +253,7 @@ async def test_a_signature_waits_for_a_determination_that_supersedes_what_it_sig
         "already_receiving": False,
         "decision_signed_on": None,
         "application_received_on": "2019-12-02",
-        "disability_certificate_on": "2019-12-01",
+        "facts": {"disability_degree": "severe", "disability_certificate_on": "2019-12-01"},
     }
     await deliver(world.consumer, [world.person(person, **application)])
     await world.close_month()
