@@ -139,7 +139,8 @@ def answers(url: str) -> Probe:
 
     async def probe() -> bool:
         try:
-            async with httpx.AsyncClient(timeout=3, trust_env=False) as client:
+            # Nothing here is TLS; loading the certificates for each look would cost half a processor.
+            async with httpx.AsyncClient(timeout=3, trust_env=False, verify=False) as client:
                 return (await client.get(url)).status_code == 200
         except httpx.HTTPError:
             return False

@@ -39,15 +39,9 @@ def make(places: Places, secrets: Secrets, choice: Choice) -> Plan:
     if kafka_kind(choice) != ELSEWHERE:
         _add_broker(plan, places, choice)
     _add(plan.servers, plan, places, "issuer", ["-m", "deploy.local.issuer"], everything)
+    argv = [sys.executable, "-m", "deploy.local.migrations", *SERVICES]
+    plan.migrations.append(Command("migrations", argv, everything, folder=ROOT))
     for service in SERVICES:
-        plan.migrations.append(
-            Command(
-                name=f"migrate-{service}",
-                argv=[sys.executable, "-m", "libs.common.runtime.migrate", service],
-                environment=environment.of_one(service, everything),
-                folder=ROOT,
-            )
-        )
         _add(plan.services, plan, places, service, _uvicorn(f"services.{service}.wiring:app"), everything)
     _add(plan.services, plan, places, "gateway", _uvicorn("gateway.wiring:app"), everything)
     if choice.simulators and find_spec("simulators.main"):
