@@ -1,6 +1,5 @@
 """kill -9 of any one part, in the middle of a scenario, changes no figure of it."""
 
-import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -11,15 +10,11 @@ from typing import Any
 
 import orjson
 import pytest
-from rich.console import Console
 
 from deploy.local.demo.options import Options
-from deploy.local.demo.run import demo
-from deploy.local.places import Places
-from tests.support.ports import free_port_base
+from tests.support.scenario import run_scenario
 
-SCENARIO = "can-tho-2020"
-PEOPLE = 2_000
+OPTIONS = Options("can-tho-2020", people=2_000)
 #: Seconds after the part was first seen alive.
 KILLS_AT = (1.0, 4.5, 8.0)
 FIGURES = (
@@ -36,16 +31,6 @@ FIGURES = (
     "average_coefficient",
     "events_published",
 )
-
-
-def run_scenario(var: Path) -> dict[str, Any]:
-    """The scenario's summary; the demo itself must find nothing off."""
-    places = Places(var, free_port_base())
-    console = Console(file=(var / "demo.log").open("w"), width=160)
-    good = asyncio.run(demo(places, Options(SCENARIO, people=PEOPLE), console, console.print))
-    assert good, (var / "demo.log").read_text()[-3000:]
-    summary: dict[str, Any] = orjson.loads((var / "demo" / "summary.json").read_bytes())
-    return summary
 
 
 def figures(summary: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +73,7 @@ def killing(var: Path, part: str) -> Iterator[list[int]]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return run_scenario(tmp_path_factory.mktemp("undisturbed"))
+    return run_scenario(tmp_path_factory.mktemp("undisturbed"), OPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +83,6 @@ def test_a_killed_part_comes_back_and_the_totals_are_the_same(
     part: str, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     with killing(tmp_path, part) as killed:
-        summary = run_scenario(tmp_path)
+        summary = run_scenario(tmp_path, OPTIONS)
     assert killed, f"{part} was never killed"
     assert figures(summary) == figures(undisturbed)

@@ -11,6 +11,7 @@ from scenarios.manifest import Manifest, Sum
 COMMUNITY = ("MONTHLY_ALLOWANCE", "SOCIAL_PENSION")
 NURTURE = "NURTURE_ALLOWANCE"
 _AMOUNTS = ("instructions", "lines", "instructed_dong", "settled_dong", "returned_dong", "pending_dong")
+_MONEY = tuple(name for name in _AMOUNTS if name.endswith("_dong"))
 _TOTALS = """
 query Totals($run: ID!, $by: TotalsBy!, $programme: Programme, $after: String) {
   totals(runId: $run, by: $by, programme: $programme, after: $after) {
@@ -22,6 +23,8 @@ query Totals($run: ID!, $by: TotalsBy!, $programme: Programme, $after: String) {
 DEVIATION_MAX = 0.005
 AVERAGE_MIN, AVERAGE_MAX = 1.2, 1.7
 _NOT_ENTITLED_MIN = 0.05
+#: From this size on a population stands for its report, and holds enough new applications.
+_WHOLE_POPULATION, _PROPOSED_MIN = 20_000, 100
 #: Outward, a health condition of fewer people than this is folded into `other`.
 _FOLDED_BELOW = 10
 
@@ -44,6 +47,7 @@ class Figures:
     people: int
     decided: int
     refused: int
+    unsigned: int
     beneficiaries: int
     amounts: dict[str, int]
     standard_dong: int
@@ -54,7 +58,7 @@ class Figures:
     communes: list[Group]
     counts: Counts
     findings: list[Finding]
-    #: What payments says where the gateway says something else.
+    #: What adds up otherwise by another way of asking.
     disagreements: list[str] = field(default_factory=list)
 
     @property
@@ -81,6 +85,7 @@ async def read(journey: Journey, counts: Counts, findings: list[Finding]) -> Fig
         people=counted["people"],
         decided=determined["decided"],
         refused=determined["refused"],
+        unsigned=determined["proposed"],
         beneficiaries=sum(group.people for group in community),
         amounts=amounts,
         standard_dong=sum(
@@ -98,6 +103,12 @@ async def read(journey: Journey, counts: Counts, findings: list[Finding]) -> Fig
         ledger = sum(of_programmes[part][name] for part in COMMUNITY if part in of_programmes)
         if ledger != amounts[name]:
             figures.disagreements.append(f"{name}: gateway {amounts[name]:,}, payments {ledger:,}")
+    for by, groups in (("commune", figures.communes), ("channel", figures.channels)):
+        # A payee of several communes is one instruction: only money adds up over groups.
+        for name in _MONEY:
+            total = sum(group.amounts[name] for group in groups)
+            if total != amounts[name]:
+                figures.disagreements.append(f"{name} by {by}: {total:,}, by province {amounts[name]:,}")
     return figures
 
 
@@ -168,7 +179,7 @@ def problems(manifest: Manifest, figures: Figures) -> list[str]:
         *_deviations(manifest, figures),
         *_categories(manifest.expected.by_category, figures.categories),
         *_counts(manifest, figures),
-        *(f"gateway and payments differ: {line}" for line in figures.disagreements),
+        *(f"figures differ: {line}" for line in figures.disagreements),
         *(
             f"invariant {finding.number} ({finding.name}, {finding.where}): {finding.violations} violations"
             for finding in figures.findings
@@ -216,11 +227,14 @@ def _counts(manifest: Manifest, figures: Figures) -> Iterable[str]:
         ("nurture dong", figures.nurture_dong, expected.nurture_dong),
         ("sum of the lines' standards", figures.standard_dong, expected.lines_standard_sum),
         ("settled + returned + pending", parts, amounts["instructed_dong"]),
+        ("proposals left unsigned", figures.unsigned, 0),
         ("events consumed", figures.counts.consumed, figures.counts.expected),
     )
     for name, ours, wanted in equal:
         if ours != wanted:
             yield f"{name}: {ours:,}, must be {wanted:,}"
+    if manifest.people >= _WHOLE_POPULATION and expected.proposed < _PROPOSED_MIN:
+        yield f"only {expected.proposed:,} new applications were to be signed"
     if not AVERAGE_MIN <= figures.average_coefficient <= AVERAGE_MAX:
         yield f"average coefficient {figures.average_coefficient:.3f} is outside {AVERAGE_MIN}..{AVERAGE_MAX}"
     if figures.refused < _NOT_ENTITLED_MIN * figures.people:
