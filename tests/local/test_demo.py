@@ -55,6 +55,7 @@ GOOD = Figures(
     people=110,
     decided=110,
     refused=8,
+    unsigned=0,
     beneficiaries=100,
     amounts=_AMOUNTS,
     standard_dong=27_000_000,
@@ -88,7 +89,8 @@ def test_a_good_run_has_no_problem() -> None:
         (replace(GOOD, standard_dong=20_000_000), "average coefficient"),
         (replace(GOOD, counts=Counts(10, 13, 14)), "events consumed"),
         (replace(GOOD, findings=[Finding(2, "balanced", "payments", 1)]), "invariant 2"),
-        (replace(GOOD, disagreements=["lines: gateway 1, payments 2"]), "gateway and payments"),
+        (replace(GOOD, disagreements=["lines: gateway 1, payments 2"]), "figures differ"),
+        (replace(GOOD, unsigned=1), "unsigned"),
         (replace(GOOD, refused=5), "not entitled"),
     ],
 )
