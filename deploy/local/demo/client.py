@@ -18,6 +18,8 @@ _PAUSE_SECONDS_FIRST = 0.1
 _PAUSE_SECONDS_MAX = 2.0
 _TIMEOUT_SECONDS = 60.0
 _TOKEN_SECONDS = 1_800.0
+#: Who sees the nation; everybody else here works for the scenario's province.
+_NATIONAL = frozenset({"auditor", "ministry"})
 T = TypeVar("T")
 
 
@@ -113,8 +115,7 @@ class Client:
         known = self._tokens.get(who)
         if known and monotonic() - known[0] < _TOKEN_SECONDS:
             return known[1]
-        # The auditor sees the nation; everybody else here works for the province.
-        territory = None if who == "auditor" or who.startswith("bank:") else self.territory
+        territory = None if who in _NATIONAL or who.startswith("bank:") else self.territory
         made = await tokens.token(self.places, self.secrets, who, territory)
         self._tokens[who] = (monotonic(), made)
         return made

@@ -13,6 +13,7 @@ from deploy.local.demo.screen import Stage
 from scenarios import Manifest
 
 _OFFICER = "province-officer"
+_MINISTRY = "ministry"
 _NOT_SETTLED = "facts_not_settled"
 _LOOKUP_MAX = 1_000
 _FACILITIES_MAX = 500
@@ -168,7 +169,7 @@ async def close_decisions(journey: Journey, stage: Stage) -> None:
 async def _close(journey: Journey, stage: Stage, service: str, month: str) -> None:
     async def attempt() -> str:
         try:
-            await journey.client.post(_OFFICER, service, "/v1/month-closings", {"month": month})
+            await journey.client.post(_MINISTRY, service, "/v1/month-closings", {"month": month})
         except Refused as refused:
             if refused.code != _NOT_SETTLED:
                 raise

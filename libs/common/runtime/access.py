@@ -35,12 +35,9 @@ ROLES: dict[str, frozenset[str]] = {
             "registry.people.read",
             "registry.people.write",
             "registry.imports.write",
-            "registry.months.close",
             "eligibility.decisions.read",
-            "eligibility.months.close",
             "facilities.read",
             "facilities.write",
-            "facilities.months.close",
             "payments.read",
             "platform.positions.read",
         }
@@ -49,7 +46,15 @@ ROLES: dict[str, frozenset[str]] = {
     "checker": frozenset({"payments.read", "payments.runs.approve", "eligibility.decisions.read"}),
     "partner": frozenset({"payments.files.read", "payments.reports.write"}),
     "ministry": frozenset(
-        {"registry.people.read", "eligibility.decisions.read", "facilities.read", "payments.read"}
+        {
+            "registry.people.read",
+            "registry.months.close",
+            "eligibility.decisions.read",
+            "eligibility.months.close",
+            "facilities.read",
+            "facilities.months.close",
+            "payments.read",
+        }
     ),
     "auditor": frozenset(
         {

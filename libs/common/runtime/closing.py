@@ -5,6 +5,7 @@ the same month's markers of everything upstream have come on every shard.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
 from uuid import UUID
 
 import orjson
@@ -14,6 +15,7 @@ from libs.common.kernel.ids import derived_id
 from libs.common.kernel.months import Month
 from libs.common.kernel.sharding import SHARDS
 from libs.common.runtime import outbox
+from libs.common.runtime.access import Actor
 from libs.common.runtime.consumer import MONTH_MARKER_TYPE, record_marker
 from libs.common.runtime.postgres import Connection
 
@@ -23,6 +25,28 @@ Guard = Callable[[Connection, Month], Awaitable[None]]
 
 async def nothing_to_guard(*_: object) -> None:
     """For a service whose month is done when its inputs are."""
+
+
+def require_national(actor: Actor) -> None:
+    """Refusal `not_permitted` for an account of one province: a marker closes the month for all of them."""
+    if actor.territory is not None:
+        raise Refusal(
+            "not_permitted",
+            "Chốt tháng có hiệu lực cho cả nước, nên chỉ tài khoản có địa bàn cả nước mới được chốt.",
+            "A month is closed for the whole nation, so only an account whose territory is the nation may "
+            "close it.",
+        )
+
+
+def require_near(month: Month, today: date) -> None:
+    """Refusal `month_invalid` for a month after the next: it would close every month before it for good."""
+    latest = Month.of(today) + 1
+    if month > latest:
+        raise Refusal(
+            "month_invalid",
+            f"Tháng {month} còn xa: nay chỉ chốt được đến tháng {latest}.",
+            f"{month} is too far ahead: the latest month that can be closed now is {latest}.",
+        )
 
 
 async def require_settled(connection: Connection, upstream: Sequence[str], month: Month) -> None:

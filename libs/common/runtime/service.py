@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
+from libs.common.kernel.clock import WallClock
 from libs.common.kernel.errors import Outage, Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime import api_pages, closing, logs, problems
@@ -158,14 +159,21 @@ def _frame_router(service: Service) -> APIRouter:
             return {"items": [await _check(connection, invariant) for invariant in service.invariants]}
 
     if service.closes_months:
+        clock = WallClock(service.settings.business_date)
         permission = f"{service.name}.months.close"
 
         @router.post("/v1/month-closings", tags=["platform"])
         async def close_month(
             closing_: MonthClosing, actor: Annotated[Actor, requires(permission)]
         ) -> dict[str, Any]:
-            """All facts of the month are in: its markers follow them. 409 `facts_not_settled` too early."""
+            """All facts of the month are in, the whole nation's: its markers follow them.
+
+            409 `facts_not_settled` too early, 403 for an account of one province, 422 `month_invalid` for
+            a month later than next month.
+            """
+            closing.require_national(actor)
             month = _month(closing_.month)
+            closing.require_near(month, clock.business_date())
             async with database.bulk() as connection:
                 newly = await closing.close_month(
                     connection,

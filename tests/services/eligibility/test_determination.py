@@ -317,7 +317,7 @@ async def test_the_next_month_is_silent_where_nothing_changed(world: World) -> N
 
 
 async def test_a_month_is_closed_only_after_everything_upstream(world: World) -> None:
-    officer = world.door.as_("province-officer")
+    officer = world.door.as_("ministry")
     early = await world.door.client.post("/v1/month-closings", json={"month": "2019-12"}, headers=officer)
     assert (early.status_code, early.json()["code"]) == (409, "facts_not_settled")
     await world.close_month()
@@ -325,6 +325,19 @@ async def test_a_month_is_closed_only_after_everything_upstream(world: World) ->
     assert closed.json()["newly"] is True
     again = await world.door.client.post("/v1/month-closings", json={"month": "2019-12"}, headers=officer)
     assert again.json()["newly"] is False
+
+
+async def test_only_the_nation_closes_a_month_and_none_far_ahead(world: World) -> None:
+    async def close(month: str, role: str, territory: str) -> tuple[int, str]:
+        answer = await world.door.client.post(
+            "/v1/month-closings", json={"month": month}, headers=world.door.as_(role, territory=territory)
+        )
+        return answer.status_code, answer.json().get("code", "")
+
+    assert await close("2019-12", "province-officer", "*") == (403, "not_permitted")
+    assert await close("2019-12", "ministry", "01") == (403, "not_permitted")
+    assert await close("2020-02", "ministry", "*") == (422, "month_invalid")
+    assert await close("2020-01", "ministry", "*") == (409, "facts_not_settled")
 
 
 async def test_a_decision_is_told_in_the_words_of_its_contract(world: World) -> None:

@@ -100,7 +100,7 @@ async def test_two_workers_share_imports_and_never_a_row(registry: Registry) -> 
 
 async def test_a_month_is_not_closed_over_a_file_under_way(registry: Registry) -> None:
     await registry.upload(csv_file([person(1)]))
-    officer = token("province-officer")
+    officer = token("ministry")
     early = await registry.client.post("/v1/month-closings", json={"month": "2023-12"}, headers=officer)
     await registry.work()
     later = await registry.client.post("/v1/month-closings", json={"month": "2023-12"}, headers=officer)
