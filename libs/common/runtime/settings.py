@@ -26,7 +26,10 @@ class ServiceSettings(BaseModel):
     kafka_bootstrap: str = "127.0.0.1:8111"
     kafka_idempotent_producer: bool = True
     kafka_replicas: int = Field(default=1, description="Replicas of a topic that we create.")
-    oidc_issuer: str = Field(default="http://127.0.0.1:8105", description="JWKS at <issuer>/jwks.")
+    oidc_issuer: str = Field(
+        default="http://127.0.0.1:8105",
+        description="OpenID Connect issuer: its discovery document leads to its keys.",
+    )
     oidc_audience: str = "ansinh"
     data_dir: Path = Field(default=Path("var/data"), description="Uploads and other local files.")
     #: Holds the civil day still: for scenarios, refused unless `local` says this is no real office.

@@ -1,5 +1,6 @@
-"""Access tokens, checked the production way: RS256 only, key by `kid` from the issuer's JWKS, `iss`,
-`aud`, `exp` and `nbf`; a `crit` that we do not know refuses (RFC 7515, 7519, 9068).
+"""Access tokens, checked the production way: RS256 only, key by `kid` from the issuer's JWKS (found by
+OpenID Connect Discovery), `iss`, `aud`, `exp` and `nbf`; a `crit` that we do not know refuses (RFC 7515,
+7519, 9068).
 """
 
 import time
@@ -66,10 +67,12 @@ class TokenVerifier:
         self._asked_at = time.monotonic()
         try:
             async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as client:
-                answer = await client.get(f"{self._issuer}/jwks")
+                described = await client.get(f"{self._issuer}/.well-known/openid-configuration")
+                described.raise_for_status()
+                answer = await client.get(str(described.json()["jwks_uri"]))
                 answer.raise_for_status()
                 found = answer.json()
-        except (httpx.HTTPError, ValueError):
+        except (httpx.HTTPError, ValueError, KeyError):
             # Keys we know stay good while the issuer is away; without any there is no signing in.
             if self._keys is None:
                 self._asked_at = float("-inf")
