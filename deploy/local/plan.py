@@ -14,6 +14,8 @@ from deploy.local.places import HOST, ROOT, Places
 from deploy.local.processes import Command
 
 _GRACE_SECONDS = "3"
+#: Of one WebSocket message to the gateway: as much as it takes of a query.
+_MESSAGE_BYTES_MAX = "65536"
 
 
 @dataclass
@@ -43,13 +45,13 @@ def make(places: Places, secrets: Secrets, choice: Choice) -> Plan:
     plan.migrations.append(Command("migrations", argv, everything, folder=ROOT))
     for service in SERVICES:
         _add(plan.services, plan, places, service, _uvicorn(f"services.{service}.wiring:app"), everything)
-    _add(plan.services, plan, places, "gateway", _uvicorn("gateway.wiring:app"), everything)
+    _add(plan.services, plan, places, "gateway", _uvicorn("gateway.wiring:app", "--ws-max-size", _MESSAGE_BYTES_MAX), everything)
     if choice.simulators and find_spec("simulators.main"):
         _add(plan.services, plan, places, "simulators", ["-m", "simulators.main"], everything)
     return plan
 
 
-def _uvicorn(application: str) -> list[str]:
+def _uvicorn(application: str, *more: str) -> list[str]:
     options = ["--host", HOST, "--log-level", "warning", "--no-access-log"]
     return [
         "-m",
@@ -59,6 +61,7 @@ def _uvicorn(application: str) -> list[str]:
         *options,
         "--timeout-graceful-shutdown",
         _GRACE_SECONDS,
+        *more,
     ]
 
 
