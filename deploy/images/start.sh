@@ -9,4 +9,5 @@ case "$SERVICE" in
   gateway) application=gateway.wiring:app ;;
   *) application="services.$SERVICE.wiring:app" ;;
 esac
-exec uvicorn "$application" --factory --host 0.0.0.0 --port 8000 --no-access-log --timeout-graceful-shutdown 10
+exec uvicorn "$application" --factory --host 0.0.0.0 --port 8000 --no-access-log --timeout-graceful-shutdown 10 \
+  --ws-max-size 65536

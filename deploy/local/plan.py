@@ -45,7 +45,8 @@ def make(places: Places, secrets: Secrets, choice: Choice) -> Plan:
     plan.migrations.append(Command("migrations", argv, everything, folder=ROOT))
     for service in SERVICES:
         _add(plan.services, plan, places, service, _uvicorn(f"services.{service}.wiring:app"), everything)
-    _add(plan.services, plan, places, "gateway", _uvicorn("gateway.wiring:app", "--ws-max-size", _MESSAGE_BYTES_MAX), everything)
+    gateway = _uvicorn("gateway.wiring:app", "--ws-max-size", _MESSAGE_BYTES_MAX)
+    _add(plan.services, plan, places, "gateway", gateway, everything)
     if choice.simulators and find_spec("simulators.main"):
         _add(plan.services, plan, places, "simulators", ["-m", "simulators.main"], everything)
     return plan
