@@ -96,7 +96,7 @@ def token(
         typer.Option(
             "--as",
             help="commune-officer | commune-chair | province-officer | maker | checker | auditor | ministry"
-            " | importer | bank:<code>; maker.2 là người thứ hai · is a second person.",
+            " | operator | bank:<code>; maker.2 là người thứ hai · is a second person.",
         ),
     ],
     territory: Annotated[str | None, typer.Option(help="Mã tỉnh 2 chữ số · 2-digit province code.")] = None,

@@ -14,6 +14,7 @@ _TABLE = (
     ("not_permitted", 403, "Không có quyền", "Not permitted"),
     ("month_invalid", 422, "Tháng không hợp lệ", "Not a month"),
     ("facts_not_settled", 409, "Dữ kiện của tháng chưa đủ", "The month's facts are not all in"),
+    ("event_not_applied", 409, "Chưa áp dụng được sự kiện", "The event could not be applied"),
     # Registry
     ("import_file_unreadable", 422, "Không đọc được tệp", "The file can't be read"),
     ("import_columns_wrong", 422, "Sai cột", "Wrong columns"),

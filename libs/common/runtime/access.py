@@ -66,6 +66,7 @@ ROLES: dict[str, frozenset[str]] = {
             "platform.verify",
         }
     ),
+    "operator": frozenset({"platform.positions.read", "platform.repair"}),
 }
 
 PERMISSIONS = frozenset().union(*ROLES.values())

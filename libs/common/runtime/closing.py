@@ -16,7 +16,7 @@ from libs.common.kernel.months import Month
 from libs.common.kernel.sharding import SHARDS
 from libs.common.runtime import outbox
 from libs.common.runtime.access import Actor
-from libs.common.runtime.consumer import MONTH_MARKER_TYPE, record_marker
+from libs.common.runtime.consumer import MONTH_MARKER_TYPE, UNREADABLE_TYPE, record_marker
 from libs.common.runtime.postgres import Connection
 
 #: Raises a Refusal when the service itself is not done with the month.
@@ -50,7 +50,22 @@ def require_near(month: Month, today: date) -> None:
 
 
 async def require_settled(connection: Connection, upstream: Sequence[str], month: Month) -> None:
-    """Refusal `facts_not_settled` until every upstream topic's marker of `month` is in on every shard."""
+    """Refusal `facts_not_settled` until every upstream topic's marker of `month` is in on every shard, and
+    while an event of those topics is set aside: it may be a fact of the month."""
+    # A record that is no event was never in the publisher's log, and so tells no fact.
+    set_aside = await connection.fetchval(
+        "select count(*) from dead_letter where topic = any($1::text[]) and type <> $2",
+        list(upstream),
+        UNREADABLE_TYPE,
+    )
+    if set_aside:
+        raise Refusal(
+            "facts_not_settled",
+            f"Có {set_aside} sự kiện không áp dụng được, đang để riêng. Chờ thêm cũng không hết: người vận "
+            "hành phải xem chúng ở /v1/dead-letters và cho áp dụng lại.",
+            f"{set_aside} events could not be applied and are set aside. Waiting won't help: an operator "
+            "must see to them at /v1/dead-letters and have them applied.",
+        )
     arrived = await connection.fetchval(
         "select count(*) from month_marker where month = $1 and topic = any($2::text[])",
         month.first_day,

@@ -8,7 +8,7 @@ new epoch, or is shorter than our position, its topics are read again from their
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, auto
 
 import asyncpg
@@ -35,6 +35,8 @@ MonthClosed = Callable[[Connection, str, int, Month], Awaitable[None]]
 Records = Sequence[ConsumerRecord[bytes, bytes]]
 
 MONTH_MARKER_TYPE = "MonthFactsClosed"
+#: The type under which a record that is no event of this platform is set aside.
+UNREADABLE_TYPE = "unreadable"
 _BATCH_MAX = 2_000
 _ATTEMPTS_MAX = 4
 _BACK_OFF_SECONDS_MAX = 5.0
@@ -178,16 +180,34 @@ class Consumer:
 
     async def _close_month(self, connection: Connection, event: IncomingEvent, behind: int) -> None:
         """`behind`: events of this batch that follow the marker; the inbox holds them already."""
-        marker = orjson.loads(event.data)
-        applied = await connection.fetchval(
-            "select count(*) from inbox where topic = $1 and shard = $2", event.topic, event.shard
-        )
-        if applied - behind <= marker["preceding"]:
+        if not await _follows_its_facts(connection, event, behind):
             # A broker that lost its log gave it to us too early; it comes again, in its place, with the
             # log's next epoch.
             await connection.execute("delete from inbox where event_id = $1", event.event_id)
-            return
-        month = Month.parse(marker["month"])
+        elif await _is_held_up(connection, event, None):
+            await _keep_aside(connection, event, "facts before it are set aside")
+        else:
+            await self._month_closed(connection, event)
+
+    async def take_again(self, connection: Connection, event: IncomingEvent, set_aside_at: datetime) -> bool:
+        """Apply an event that was set aside, in the caller's transaction; the inbox holds it already.
+
+        False for a month's marker while something before it is set aside. What the handler raises, this
+        raises.
+        """
+        if event.type != MONTH_MARKER_TYPE:
+            await self.handlers[event.topic](connection, [event])
+        elif await _is_held_up(connection, event, set_aside_at) or not await _follows_its_facts(
+            connection, event, behind=0
+        ):
+            return False
+        else:
+            await self._month_closed(connection, event)
+        _CONSUMED.labels(event.topic).inc()
+        return True
+
+    async def _month_closed(self, connection: Connection, event: IncomingEvent) -> None:
+        month = Month.parse(orjson.loads(event.data)["month"])
         await record_marker(connection, event.topic, event.shard, month.first_day)
         await self.on_month_closed(connection, event.topic, event.shard, month)
 
@@ -213,10 +233,11 @@ class Consumer:
                 async with self.database.bulk() as connection:
                     await connection.execute(
                         "insert into dead_letter (event_id, topic, shard, type, data, problem)"
-                        " values ($1, $2, $3, 'unreadable', $4, $5) on conflict do nothing",
+                        " values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
                         derived_id("unreadable", *place),
                         record.topic,
                         record.partition,
+                        UNREADABLE_TYPE,
                         record.value or b"",
                         fault_name(error),
                     )
@@ -228,17 +249,50 @@ class Consumer:
         )
         async with self.database.bulk() as connection:
             await connection.execute(
-                "with taken as (insert into inbox (event_id, topic, shard) values ($1, $2, $3)"
-                " on conflict do nothing)"
-                " insert into dead_letter (event_id, topic, shard, type, data, problem)"
-                " values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+                "insert into inbox (event_id, topic, shard) values ($1, $2, $3) on conflict do nothing",
                 event.event_id,
                 event.topic,
                 event.shard,
-                event.type,
-                event.data,
-                problem,
             )
+            await _keep_aside(connection, event, problem)
+
+
+async def _keep_aside(connection: Connection, event: IncomingEvent, problem: str) -> None:
+    await connection.execute(
+        "insert into dead_letter (event_id, topic, shard, key, type, data, problem)"
+        " values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        event.event_id,
+        event.topic,
+        event.shard,
+        event.key,
+        event.type,
+        event.data,
+        problem,
+    )
+
+
+async def _follows_its_facts(connection: Connection, marker: IncomingEvent, behind: int) -> bool:
+    """Whether as many events of its topic and shard came before the marker as it says."""
+    applied = await connection.fetchval(
+        "select count(*) from inbox where topic = $1 and shard = $2", marker.topic, marker.shard
+    )
+    return bool(applied - behind > orjson.loads(marker.data)["preceding"])
+
+
+async def _is_held_up(connection: Connection, marker: IncomingEvent, set_aside_at: datetime | None) -> bool:
+    """Whether a fact of the marker's topic and shard, or an earlier marker, is set aside: what is decided
+    for the month would miss it."""
+    return bool(
+        await connection.fetchval(
+            "select exists (select from dead_letter where topic = $1 and shard = $2 and type <> $3"
+            " and (type <> $4 or recorded_at < coalesce($5, now())))",
+            marker.topic,
+            marker.shard,
+            UNREADABLE_TYPE,
+            MONTH_MARKER_TYPE,
+            set_aside_at,
+        )
+    )
 
 
 async def record_marker(connection: Connection, topic: str, shard: int, month: date) -> None:

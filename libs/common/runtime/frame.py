@@ -66,9 +66,14 @@ _TABLES = (
         primary key (topic, shard, month)
     )
     """,
-    "create table dead_letter (event_id uuid primary key, topic text not null, shard smallint not null,"
-    " type text not null, data bytea not null, problem text not null,"
-    " recorded_at timestamptz not null default now())",
+    # What could not be applied, until an operator has it applied. `key`: null for what is no event.
+    """
+    create table dead_letter (
+        event_id uuid primary key, topic text not null, shard smallint not null, key uuid,
+        type text not null, data bytea not null, problem text not null,
+        recorded_at timestamptz not null default now()
+    )
+    """,
 )
 
 

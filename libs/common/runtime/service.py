@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from libs.common.kernel.clock import WallClock
 from libs.common.kernel.errors import Outage, Refusal
 from libs.common.kernel.months import Month
-from libs.common.runtime import api_pages, closing, logs, problems
+from libs.common.runtime import api_pages, closing, dead_letters, logs, problems
 from libs.common.runtime.access import Actor, open_to_all, requires
 from libs.common.runtime.consumer import Consumer, Handler, MonthClosed, nothing_on_month_closed
 from libs.common.runtime.postgres import Connection, Database
@@ -69,6 +69,8 @@ def build(service: Service) -> FastAPI:
     for router in service.routers:
         app.include_router(router)
     app.include_router(_frame_router(service))
+    if service.handlers:
+        app.include_router(dead_letters.router(service.database, _consumer(service)))
     return app
 
 
@@ -118,9 +120,12 @@ def _workers(service: Service, relay: Relay) -> list[Worker]:
         workers.append(Worker("relay", relay.step, idle_seconds=_RELAY_IDLE_SECONDS))
         workers.append(Worker("heartbeat", relay.beat, idle_seconds=_HEARTBEAT_SECONDS))
     if service.handlers:
-        consumer = Consumer(service.database, service.settings, service.handlers, service.on_month_closed)
-        workers.append(repeating("consumer", consumer.run))
+        workers.append(repeating("consumer", _consumer(service).run))
     return workers
+
+
+def _consumer(service: Service) -> Consumer:
+    return Consumer(service.database, service.settings, service.handlers, service.on_month_closed)
 
 
 class MonthClosing(BaseModel):
