@@ -76,6 +76,20 @@ _TABLES = (
     """,
 )
 
+#: Every table of the frame, with the outbox's first partition.
+_NAMES = (
+    "outbox",
+    "outbox_default",
+    "outbox_pending",
+    "broker_mark",
+    "log_epoch",
+    "inbox",
+    "consumer_position",
+    "consumer_epoch",
+    "month_marker",
+    "dead_letter",
+)
+
 
 def create(op: Operations) -> None:
     """Create the frame's tables. Call `grant` at the end of the migration."""
@@ -95,10 +109,20 @@ def protect(op: Operations, table: str) -> None:
 
 
 def grant(op: Operations, service: str) -> None:
-    """Give both working roles what they need on all tables and sequences so far; neither gets DDL."""
-    for role in (f"{service}_app", f"{service}_bulk"):
+    """Give both working roles what they need on all tables and sequences so far; neither gets DDL.
+
+    On the frame's tables the bulk role may do all but change the log; the app role appends to the log,
+    and sees what a month still waits for, no event of anybody's territory.
+    """
+    app, bulk = f"{service}_app", f"{service}_bulk"
+    for role in (app, bulk):
         op.execute(f"grant usage on schema public to {role}")
         op.execute(f"grant select, insert, update, delete on all tables in schema public to {role}")
         op.execute(f"grant usage, select on all sequences in schema public to {role}")
-    for role in (f"{service}_app", f"{service}_bulk"):
-        op.execute(f"revoke update, delete on outbox, outbox_default from {role}")
+        op.execute(f"revoke all on alembic_version from {role}")
+    op.execute(f"revoke update, delete on outbox, outbox_default from {bulk}")
+    op.execute(f"revoke all on {', '.join(_NAMES)} from {app}")
+    op.execute(f"grant insert, select (id, recorded_at, shard) on outbox to {app}")
+    op.execute(f"grant insert on outbox_pending to {app}")
+    op.execute(f"grant select on month_marker to {app}")
+    op.execute(f"grant select (topic, type) on dead_letter to {app}")
