@@ -51,7 +51,7 @@ async def hand_in(
         if not isinstance(file, UploadFile):
             raise _no_file()
         content = await file.read()
-    report_id = await doors.receive_report(file_id, content, actor.sub, agency)
+    report_id = await doors.receive_report(file_id, content, actor.sub, actor.territory, agency)
     return ReportAccepted(report_id=show("rep", report_id))
 
 

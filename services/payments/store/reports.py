@@ -92,8 +92,10 @@ class ReportDesk:
         self._database = database
         self._cipher = cipher
 
-    async def store(self, report: ReceivedReport, agency: str, sub: str) -> UUID | None:
-        async with self._database.writing(None) as connection:
+    async def store(
+        self, report: ReceivedReport, territory: str | None, agency: str, sub: str
+    ) -> UUID | None:
+        async with self._database.writing(territory) as connection:
             await connection.execute(
                 _STORE,
                 report.report_id,

@@ -195,7 +195,9 @@ class ReceivedReport:
 class ReportInbox(Protocol):
     """Reports as they are handed in."""
 
-    async def store(self, report: ReceivedReport, agency: str, sub: str) -> UUID | None:
+    async def store(
+        self, report: ReceivedReport, territory: str | None, agency: str, sub: str
+    ) -> UUID | None:
         """The id it is known by (the first one's, when the same content came before); None when the file
-        is not that agency's, or was never handed over.
+        is not that agency's, is of another territory, or was never handed over.
         """

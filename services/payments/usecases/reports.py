@@ -34,11 +34,15 @@ class ReceiveReport:
     def __init__(self, inbox: ReportInbox) -> None:
         self._inbox = inbox
 
-    async def __call__(self, file_id: UUID, content: bytes, sub: str, agency: str) -> UUID:
-        """The report's id. Refusal `not_found` when there is no such file of that agency."""
+    async def __call__(
+        self, file_id: UUID, content: bytes, sub: str, territory: str | None, agency: str
+    ) -> UUID:
+        """The report's id. Refusal `not_found` when the territory has no such file of that agency."""
         sha256 = hashlib.sha256(content).hexdigest()
         packed = await asyncio.to_thread(gzip.compress, content, 1, mtime=0)
-        known = await self._inbox.store(ReceivedReport(new_id(), file_id, packed, sha256), agency, sub)
+        known = await self._inbox.store(
+            ReceivedReport(new_id(), file_id, packed, sha256), territory, agency, sub
+        )
         if known is None:
             raise Refusal(
                 "not_found",

@@ -11,6 +11,8 @@ from libs.common.kernel.ids import derived_id, show
 from tests.services.payments.world import (
     BANK,
     EVERYBODY_FAILS,
+    HANOI,
+    HCMC,
     MONTHS,
     NOBODY_FAILS,
     POST,
@@ -200,6 +202,16 @@ async def test_a_partner_sees_and_answers_its_own_files_only(payments: Payments,
     assert (await payments.get("/v1/payment-files", "bank:")).json()["code"] == "not_permitted"
     assert (await payments.get("/v1/payment-files", "checker#c")).status_code == 403
     assert (await payments.get(f"/v1/runs/{run['run_id']}", f"bank:{BANK}")).status_code == 403
+
+
+async def test_a_partner_of_one_province_answers_no_other_province_s_files(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    file_id, content = await booked(payments)
+    answer = await payments.hand_in(file_id, content, f"{BANK}@{HCMC}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert await payments.look.fetchval("select count(*) from partner_report") == 0
+    assert (await payments.hand_in(file_id, content, f"{BANK}@{HANOI}")).status_code == 202
 
 
 async def test_names_and_accounts_stand_nowhere_in_clear(payments: Payments, run: dict[str, Any]) -> None:

@@ -33,13 +33,14 @@ EVERYBODY_FAILS = Odds(failing_per_10_000=10_000)
 
 
 class Tokens:
-    """Stands for the issuer: `role#sub@territory` is that person in that role; `bank:<code>` a partner."""
+    """Stands for the issuer: `role#sub@territory` is that person in that role; `bank:<code>@territory` a
+    partner."""
 
     async def claims(self, token: str) -> dict[str, Any]:
-        if token.startswith("bank:"):
-            code = token.removeprefix("bank:")
-            return {"sub": token, "roles": ["partner"], "agency": code or None, "territory": "*"}
         who, _, territory = token.partition("@")
+        if who.startswith("bank:"):
+            code = who.removeprefix("bank:")
+            return {"sub": who, "roles": ["partner"], "agency": code or None, "territory": territory or "*"}
         role, _, sub = who.partition("#")
         return {"sub": sub, "roles": [role], "agency": None, "territory": territory or "*"}
 
