@@ -1,7 +1,7 @@
 """Population files as rows of text cells in the template's order, part by part, from CSV and from XLSX.
 
 The whole file is read through before any row of it is taken: a file that breaks in its last line leaves
-nothing behind. Only one part is in memory at a time (of XLSX also the sheet, within workbook_guard's bounds).
+nothing behind. Only one part is in memory at a time (of XLSX also the sheet, within WORKBOOK_LIMITS).
 """
 
 import csv
@@ -13,9 +13,20 @@ from typing import IO, Any
 
 import python_calamine
 
+from libs.common.runtime import workbooks
+from libs.common.runtime.workbooks import WorkbookLimits
 from services.registry.domain.imports import PART_ROWS, FilePart, FileRefused
 from services.registry.domain.rows import COLUMNS, PROBLEMS_COLUMN
-from services.registry.store import workbook_guard
+
+#: 100,000 people and the header; far more columns than the form has.
+WORKBOOK_LIMITS = WorkbookLimits(
+    members_max=1_000,
+    unpacked_bytes_max=256 * 2**20,
+    rows_max=100_001,
+    columns_max=128,
+    cells_max=100_001 * 128,
+    strings_bytes_max=2**30,
+)
 
 XLSX = "xlsx"
 
@@ -64,7 +75,12 @@ def _csv_rows(file: IO[bytes]) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _xlsx_rows(file: IO[bytes]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    workbook_guard.inspect(file)
+    try:
+        workbooks.inspect(file, WORKBOOK_LIMITS)
+    except workbooks.NotAWorkbook as error:
+        raise FileRefused("file_not_xlsx") from error
+    except workbooks.WorkbookTooLarge as error:
+        raise FileRefused("file_too_large") from error
     sheet = _first_sheet(file)
     if sheet.start is None:
         raise FileRefused("file_empty")

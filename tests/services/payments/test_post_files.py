@@ -16,9 +16,10 @@ from python_calamine import CalamineWorkbook
 
 from libs.common.kernel import ids
 from libs.common.kernel.errors import Refusal
+from libs.common.runtime import workbooks
 from services.payments.clients.partner_reports import read_report
-from services.payments.clients.post_files import workbook_guard
 from services.payments.clients.post_files.layout import COLUMNS, harmless, result_of, unquoted
+from services.payments.clients.post_files.list_reader import WORKBOOK_LIMITS, read_xlsx
 from services.payments.clients.post_files.list_writer import write_post_list
 from services.payments.domain.partner_lines import (
     LineStatus,
@@ -246,8 +247,10 @@ def test_a_hostile_workbook_is_refused_before_it_is_opened(fault: str, rows: lis
     content = as_xlsx(rows)
     spoilt = HOSTILE[fault](content)
     assert spoilt != content
+    with pytest.raises((workbooks.NotAWorkbook, workbooks.WorkbookTooLarge)):
+        workbooks.inspect(io.BytesIO(spoilt), WORKBOOK_LIMITS)
     with pytest.raises(Refusal):
-        workbook_guard.check_workbook(spoilt)
+        read_xlsx(spoilt)
 
 
 def test_one_long_text_that_many_cells_name_is_refused() -> None:
@@ -256,8 +259,8 @@ def test_one_long_text_that_many_cells_name_is_refused() -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/sharedStrings.xml", b"<sst><si><t>" + b"a" * 1_000_000 + b"</t></si></sst>")
         packed.writestr("xl/worksheets/sheet1.xml", b"<worksheet>" + cells + b"</worksheet>")
-    with pytest.raises(Refusal):
-        workbook_guard.check_workbook(target.getvalue())
+    with pytest.raises(workbooks.WorkbookTooLarge):
+        workbooks.inspect(target, WORKBOOK_LIMITS)
 
 
 def test_a_refusal_never_repeats_what_was_sent(rows: list[list[Any]]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from libs.common.kernel.errors import IllegalTransition
 from services.registry.domain import imports as life
-from services.registry.store import workbook_guard
+from services.registry.store.population_files import WORKBOOK_LIMITS
 from tests.services.registry.world import OFFICER, Registry, csv_file, person, token, xlsx_file
 
 _WORKER = """
@@ -129,7 +129,7 @@ _HARMFUL = {
     "cut in the middle": (xlsx_file([person(1)])[:2_000], "import_file_unreadable"),
     "a sheet that is no XML": (_workbook("<<<<"), "import_file_unreadable"),
     "a bomb of blanks": (
-        _workbook(_SHEET + " " * (workbook_guard.UNPACKED_BYTES_MAX + 1) + _END),
+        _workbook(_SHEET + " " * (WORKBOOK_LIMITS.unpacked_bytes_max + 1) + _END),
         "import_file_too_large",
     ),
     "one cell in the last corner": (

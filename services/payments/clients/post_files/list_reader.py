@@ -9,12 +9,23 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from libs.common.runtime import workbooks
+from libs.common.runtime.workbooks import WorkbookLimits
 from services.payments.clients.post_files.layout import COLUMNS, HEAD, result_of, unquoted
-from services.payments.clients.post_files.workbook_guard import ROWS_MAX, check_workbook
 from services.payments.clients.refusing import unreadable, wrong_totals
 from services.payments.domain.partner_lines import ReadReport, ReportKind, ReportLine
 
 Row = Sequence[Any]
+
+#: A commune's list, with room for a sheet that an office has scribbled on.
+WORKBOOK_LIMITS = WorkbookLimits(
+    members_max=64,
+    unpacked_bytes_max=48 * 2**20,
+    rows_max=100_000,
+    columns_max=40,
+    cells_max=1_000_000,
+    strings_bytes_max=256 * 2**20,
+)
 
 _CELL_CHARACTERS_MAX = 2_000
 _SEPARATORS = ",;\t"
@@ -25,7 +36,17 @@ _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 
 def read_xlsx(content: bytes) -> ReadReport:
     """A workbook's first sheet. Refusal `report_unreadable` for the whole."""
-    check_workbook(content)
+    try:
+        workbooks.inspect(io.BytesIO(content), WORKBOOK_LIMITS)
+    except workbooks.NotAWorkbook:
+        raise unreadable(
+            "Tệp không phải bảng tính XLSX nguyên vẹn.", "The file is no XLSX workbook, or a damaged one."
+        ) from None
+    except workbooks.WorkbookTooLarge:
+        raise unreadable(
+            "Bảng tính quá lớn khi giải nén hoặc có ô ở quá xa.",
+            "The workbook unfolds too far, or has a cell too far out.",
+        ) from None
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
@@ -43,8 +64,9 @@ def read_csv(content: bytes) -> ReadReport:
         rows: list[Row] = []
         for row in reader:
             rows.append(row)
-            if len(rows) > ROWS_MAX:
-                raise unreadable(f"Tệp có hơn {ROWS_MAX} dòng.", f"The file has more than {ROWS_MAX} rows.")
+            if len(rows) > WORKBOOK_LIMITS.rows_max:
+                most = WORKBOOK_LIMITS.rows_max
+                raise unreadable(f"Tệp có hơn {most} dòng.", f"The file has more than {most} rows.")
     except (UnicodeDecodeError, csv.Error):
         raise unreadable(
             "Tệp không phải CSV theo bảng mã UTF-8.", "The file is no CSV in UTF-8, or is cut off."
