@@ -1,4 +1,7 @@
-"""The columns of the population file, in order."""
+"""The columns of the population file, in order.
+
+Written down here and not taken from the registry: a scenario is an outsider's file, and knows no service.
+"""
 
 COLUMNS = (
     "household_number",
