@@ -1,16 +1,15 @@
 """The invariants, asked of every service, and those that hold between services: `ansinh verify`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import httpx
 
 from contracts import topics
 from deploy.local.keys import SERVICES
 
-_TIMEOUT_SECONDS = 300.0
+#: The JSON that a service answers to an auditor at a path: (service, path).
+Ask = Callable[[str, str], Awaitable[Any]]
 _ARRIVAL_SECONDS_MAX = 60.0
 _ARRIVAL_PAUSE_SECONDS = 0.5
 
@@ -35,15 +34,13 @@ class Counts:
     expected: int
 
 
-async def verify(urls: Mapping[str, str], token: str) -> tuple[list[Finding], Counts]:
+async def verify(ask: Ask) -> tuple[list[Finding], Counts]:
     """Every invariant, and how many events there are. Waits up to a minute for events under way.
 
-    httpx.HTTPError when a door is shut.
+    Raises what `ask` raises.
     """
-    headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False, headers=headers) as client:
-        positions = await arrived_positions(client, urls)
-        answers = await asyncio.gather(*(_json(client, f"{urls[name]}/v1/invariants") for name in SERVICES))
+    positions = await arrived_positions(ask)
+    answers = await asyncio.gather(*(ask(name, "/v1/invariants") for name in SERVICES))
     findings = between_services(positions)
     for service, answer in zip(SERVICES, answers, strict=True):
         findings += [
@@ -53,12 +50,12 @@ async def verify(urls: Mapping[str, str], token: str) -> tuple[list[Finding], Co
     return sorted(findings, key=lambda finding: (finding.number, finding.where)), counts(positions)
 
 
-async def arrived_positions(client: httpx.AsyncClient, urls: Mapping[str, str]) -> dict[str, Any]:
+async def arrived_positions(ask: Ask) -> dict[str, Any]:
     """Each service's positions, once everything published has arrived, or as they stand after a minute."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _ARRIVAL_SECONDS_MAX
     while True:
-        answers = await asyncio.gather(*(_json(client, f"{urls[name]}/v1/positions") for name in SERVICES))
+        answers = await asyncio.gather(*(ask(name, "/v1/positions") for name in SERVICES))
         positions = dict(zip(SERVICES, answers, strict=True))
         if loop.time() > until or not any(finding.violations for finding in between_services(positions)):
             return positions
@@ -105,11 +102,4 @@ def counts(positions: Mapping[str, Any]) -> Counts:
 
 def _position(positions: Mapping[str, Any], service: str, side: str, topic: str) -> dict[str, Any]:
     found: dict[str, Any] = positions[service][side].get(topic, {"events": 0, "digest": "0"})
-    return found
-
-
-async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
-    answer = await client.get(url)
-    answer.raise_for_status()
-    found: dict[str, Any] = answer.json()
     return found

@@ -2,12 +2,17 @@
 
 import itertools
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from time import monotonic
 
 import httpx
 import pytest
 
+from deploy.local import keys, verify
 from deploy.local.demo import client, figures
 from deploy.local.demo.figures import Figures, Group
+from deploy.local.places import Places
 from deploy.local.verify import Counts, Finding, between_services
 from scenarios.manifest import Expected, Manifest, Published, Sum
 
@@ -167,6 +172,32 @@ async def test_a_refusal_is_no_outage() -> None:
         return httpx.Response(409)
 
     assert (await client.patiently("payments /v1/runs", once)).status_code == 409
+
+
+async def test_the_invariants_are_asked_again_where_a_door_is_shut(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(client, "_PAUSE_SECONDS_FIRST", 0.001)
+    shut = {"/v1/positions", "/v1/invariants"}
+    answers: dict[str, dict[str, object]] = {
+        "/v1/positions": {"published": {}, "applied": {}, "pending": 0, "set_aside": 0},
+        "/v1/invariants": {"items": [{"number": 2, "name": "balanced", "violations": 0, "sample": []}]},
+    }
+
+    def door(request: httpx.Request) -> httpx.Response:
+        if request.url.path in shut:
+            shut.remove(request.url.path)
+            raise httpx.ConnectError("refused")
+        return httpx.Response(200, json=answers[request.url.path])
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(door))
+    known = {"auditor": (monotonic(), "a token")}
+    driver = client.Client(Places(tmp_path, 8100), keys.load_or_make(tmp_path), "56", http, known)
+    findings, counts = await verify.verify(partial(driver.get, "auditor"))
+    await driver.close()
+    assert not shut
+    assert sum(finding.name == "balanced" for finding in findings) == len(keys.SERVICES)
+    assert counts == Counts(published=0, consumed=0, expected=0)
 
 
 def _positions(person: tuple[int, str], heard: tuple[int, str]) -> dict[str, dict[str, object]]:

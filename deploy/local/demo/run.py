@@ -5,13 +5,14 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import orjson
 from rich.console import Console
 from rich.markup import escape
 
-from deploy.local import keys, supervisor, tokens, verify
+from deploy.local import keys, supervisor, verify
 from deploy.local.children import Say
 from deploy.local.demo import case, figures, paying, report, stages
 from deploy.local.demo.client import Away, Client, Refused
@@ -20,7 +21,6 @@ from deploy.local.demo.screen import Screen, Stage, Stuck
 from deploy.local.demo.stages import Journey, Wrong
 from deploy.local.environment import Choice
 from deploy.local.failures import CannotStart
-from deploy.local.keys import SERVICES
 from deploy.local.places import Places
 from deploy.local.status import supervisor_pid
 from scenarios import NAMES, Manifest, generate
@@ -114,9 +114,7 @@ async def _drive(screen: Screen, journey: Journey) -> tuple[figures.Figures, cas
             await step(journey, stage)
     client = journey.client
     async with screen.stage("verify", "Kiểm tra bất biến", "Invariants checked") as stage:
-        urls = {name: client.places.url(name) for name in SERVICES}
-        auditor = await tokens.token(client.places, client.secrets, "auditor")
-        findings, counts = await verify.verify(urls, auditor)
+        findings, counts = await verify.verify(partial(client.get, "auditor"))
         stage.tell(f"{sum(finding.violations for finding in findings)} vi phạm · violations")
     async with screen.stage("figures", "Đọc số liệu qua GraphQL", "Figures read from the gateway"):
         found = await figures.read(journey, counts, findings)
