@@ -21,6 +21,7 @@ _TABLE = (
     ("import_file_empty", 422, "Tệp không có dòng nào", "The file has no rows"),
     ("import_file_too_large", 413, "Tệp quá lớn", "The file is too large"),
     ("person_invalid", 422, "Thông tin người không hợp lệ", "The person's facts are not valid"),
+    ("person_changed", 409, "Thông tin đã được người khác sửa", "Somebody changed the person meanwhile"),
     ("personal_id_taken", 409, "Số định danh đã được đăng ký", "The personal id is registered already"),
     # Eligibility
     ("case_invalid", 422, "Trường hợp có dữ kiện không hợp lệ", "The case has facts that are not valid"),

@@ -21,12 +21,15 @@ Programme = Literal["monthly_allowance", "social_pension"]
 class PersonRecorded(Event):
     """A person and the facts that the law asks about, as known from now on.
 
+    What differs from the version before is so since `true_from`. Without one it is so since ever, as all of
+    a first version is.
     `facts` opens to a JSON object with what is sensitive: disability and the day of its certificate, HIV,
     a child's situation, and the other facts of a case's `person`.
     """
 
     person_id: PersonId
     version: Version
+    true_from: date | None = None
     household_id: HouseholdId
     commune_code: CommuneCode
     province_code: ProvinceCode

@@ -30,7 +30,7 @@ from services.registry.store.people import PeopleTable
 from services.registry.store.protection import Protection
 from services.registry.store.units import CommunesTable
 from services.registry.usecases.imports import TakeImports
-from services.registry.usecases.people import FindPeople, RegisterPerson
+from services.registry.usecases.people import ChangePerson, FindPeople, RegisterPerson
 
 INVARIANTS = (
     Invariant(7, "every person's newest version stands in the log of events", EVERY_PERSON_TOLD),
@@ -71,6 +71,7 @@ def parts(settings: RegistrySettings) -> Parts:
     doors = Doors(
         find=FindPeople(people, blind_indexes),
         register=RegisterPerson(people, units, blind_indexes),
+        change=ChangePerson(people, units, blind_indexes),
         imports=ImportDesk(database, protection),
         clock=WallClock(settings.business_date),
         csv_bytes_max=settings.import_csv_bytes_max,

@@ -13,7 +13,7 @@ from libs.common.kernel import ids
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.runtime.problems import not_found
-from services.registry.usecases.people import FindPeople, RegisterPerson
+from services.registry.usecases.people import ChangePerson, FindPeople, RegisterPerson
 from services.registry.usecases.ports import Imports
 
 PAGE_MAX = 500
@@ -25,6 +25,7 @@ Cursor = Annotated[str | None, Query(max_length=400)]
 class Doors:
     find: FindPeople
     register: RegisterPerson
+    change: ChangePerson
     imports: Imports
     clock: Clock
     csv_bytes_max: int

@@ -69,6 +69,14 @@ class PersonToRegister(BaseModel):
         return tuple(_cell(getattr(self, column)) for column in COLUMNS)
 
 
+class PersonChange(PersonToRegister):
+    """All of the person as it is now. `version` is the one that was read; what differs from it is so since
+    `true_from` (YYYY-MM-DD; today where absent, next month at the latest). An account left out stays."""
+
+    version: Annotated[int, Field(ge=1)]
+    true_from: _Text | None = None
+
+
 def _cell(value: Any) -> str:
     match value:
         case None:

@@ -1,4 +1,4 @@
-"""People over HTTP: register one, find, look up, show."""
+"""People over HTTP: register one, change, find, look up, show."""
 
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from services.registry.api.models import (
     LookupAnswer,
     LookupItem,
     PeoplePage,
+    PersonChange,
     PersonInList,
     PersonShown,
     PersonToRegister,
@@ -92,6 +93,26 @@ async def person(
     if record is None:
         raise not_found("người này", "person")
     return PersonShown.from_record(record, opened=opened)
+
+
+@router.put("/v1/people/{shown_id}")
+async def change(shown_id: str, person: PersonChange, actor: MayWrite, doors: Through) -> Registered:
+    """State a person anew: a change since some day, or a correction. The next version of the same person.
+
+    422 `person_invalid` with every wrong field, 409 `person_changed` when `version` is not the newest.
+    """
+    before = await doors.find.person(person_id(shown_id), actor.territory, actor.sub, None)
+    if before is None:
+        raise not_found("người này", "person")
+    today = doors.clock.business_date()
+    registration = await doors.change(
+        before, person.version, person.cells(), person.true_from or "", today, actor.territory
+    )
+    return Registered(
+        person_id=show("per", registration.person_id),
+        household_id=show("hhd", registration.household_id),
+        version=registration.version,
+    )
 
 
 @router.get("/v1/counts")

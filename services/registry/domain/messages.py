@@ -30,6 +30,10 @@ ROW_MESSAGES = {
         "Ngày sinh sau ngày lập danh sách.", "The birth date is after the day of the list."
     ),
     "date_too_early": Message("Ngày sinh trước năm 1900.", "The birth date is before 1900."),
+    "date_too_far_ahead": Message(
+        "Ngày có hiệu lực xa hơn tháng sau.", "The day lies further ahead than the next month."
+    ),
+    "date_before_birth": Message("Ngày này trước ngày sinh.", "The day lies before the birth."),
     "unknown_commune": Message(
         "Mã xã không có trong danh mục đơn vị hành chính vào ngày lập danh sách.",
         "No commune has this code on the day of the list.",

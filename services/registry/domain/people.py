@@ -69,7 +69,8 @@ class Person:
 class Registration:
     """The fact that a person was recorded: identity, version, and the statement itself.
 
-    `blind_index` is the keyed hash of the personal_id, `payee_id` None where there is no account.
+    `blind_index` is the keyed hash of the personal_id, `payee_id` None where no account is recorded with it.
+    What a later version changes is so since `true_from`; a first version is so since ever (None).
     """
 
     person_id: UUID
@@ -78,6 +79,8 @@ class Registration:
     blind_index: bytes
     payee_id: UUID | None
     person: Person
+    account_version: int = 1
+    true_from: date | None = None
 
 
 def household_id(commune_code: str, household_number: str) -> UUID:

@@ -11,6 +11,7 @@ from datetime import date
 from unicodedata import normalize
 
 from libs.common.kernel import personal_id as personal_ids
+from libs.common.kernel.months import Month
 from services.registry.domain.people import Communes, Fact, Payout, Person
 
 #: The header of the file, in the template's order.
@@ -137,6 +138,17 @@ class Frame:
     as_of: date
     communes: Communes
     territory: str | None
+
+
+def read_true_from(text: str, born: date, today: date) -> date | Wrong:
+    """Since when a change is so: today where nothing is said, next month at the latest, not before birth."""
+    wrong: Wrong = []
+    since = _date(text, "true_from", wrong) if text else today
+    if since is None:
+        return wrong
+    if since > (Month.of(today) + 1).last_day:
+        return [("true_from", "date_too_far_ahead")]
+    return [("true_from", "date_before_birth")] if since < born else since
 
 
 def read_row(cells: Sequence[str], frame: Frame) -> Person | Wrong:

@@ -53,6 +53,7 @@ class Outgoing:
         return {
             "person_id": shown,
             "version": one.version,
+            "true_from": one.true_from,
             "household_id": show("hhd", one.household_id),
             "commune_code": person.commune_code,
             "province_code": person.province_code,
@@ -72,7 +73,7 @@ class Outgoing:
         person = one.person
         return {
             "person_id": shown,
-            "version": one.version,
+            "version": one.account_version,
             "payee_id": payee,
             "channel": payout.channel,
             "agency_code": payout.agency_code,

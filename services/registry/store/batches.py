@@ -80,7 +80,7 @@ def account_values(registration: Registration, protection: Protection) -> tuple[
         return None
     return (
         registration.person_id,
-        registration.version,
+        registration.account_version,
         registration.payee_id,
         payout.channel,
         payout.agency_code,

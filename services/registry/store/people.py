@@ -1,10 +1,12 @@
 """People one at a time, and found: as the app role, inside the caller's territory."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -21,13 +23,25 @@ from services.registry.store.batches import (
 )
 from services.registry.store.protection import Protection
 from services.registry.store.tables import HouseholdRow, PayoutAccountRow, PersonRow
-from services.registry.usecases.ports import PersonLine, PersonRecord
+from services.registry.usecases.ports import Change, PersonLine, PersonRecord
 
 _LINE = (
     "select person_id, household_id, personal_id_sealed, full_name, birth_date, sex, commune_code,"
     " province_code from person"
 )
 _ONE_PERSONAL_ID = "person_personal_id_index_key"
+_CHANGE = (
+    f"update person set ({', '.join(PERSON_COLUMNS[1:])})"
+    f" = ({', '.join(f'${at}' for at in range(2, len(PERSON_COLUMNS) + 1))})"
+    " where person_id = $1 and version = $2 - 1"
+)
+_CHANGE_ACCOUNT = (
+    f"insert into payout_account as known ({', '.join(ACCOUNT_COLUMNS)})"
+    f" values ({', '.join(f'${at}' for at in range(1, len(ACCOUNT_COLUMNS) + 1))})"
+    " on conflict (person_id) do update set version = known.version + 1, "
+    + ", ".join(f"{name} = excluded.{name}" for name in ACCOUNT_COLUMNS[2:])
+    + " returning version"
+)
 
 
 class PeopleTable:
@@ -64,6 +78,37 @@ class PeopleTable:
                 raise
             return False
         return True
+
+    async def change(self, registration: Registration, territory: str | None) -> Change:
+        person = registration.person
+        values = _named(PERSON_COLUMNS, person_values(registration, self._protection))
+        try:
+            async with self._database.writing(territory) as connection:
+                await connection.execute(
+                    "insert into household (household_id, number, commune_code, province_code)"
+                    " values ($1, $2, $3, $4) on conflict (household_id) do nothing",
+                    registration.household_id,
+                    person.household_number,
+                    person.commune_code,
+                    person.province_code,
+                )
+                changed = await connection.execute(_CHANGE, *values.values())
+                if changed != "UPDATE 1":
+                    return Change.OUTRUN
+                if registration.payee_id:
+                    registration = await self._change_account(connection, registration)
+                await outbox.append(connection, self._to_events([registration]))
+        except UniqueViolationError as error:
+            if error.constraint_name != _ONE_PERSONAL_ID:
+                raise
+            return Change.PERSONAL_ID_TAKEN
+        return Change.DONE
+
+    async def _change_account(self, connection: Connection, registration: Registration) -> Registration:
+        values = account_values(registration, self._protection)
+        assert values, "somebody with a payee has an account"
+        version = await connection.fetchval(_CHANGE_ACCOUNT, *values)
+        return replace(registration, account_version=version)
 
     async def open_person(self, person_id: UUID, territory: str | None) -> PersonRecord | None:
         async with self._database.reading(territory) as connection:

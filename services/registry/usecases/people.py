@@ -1,16 +1,23 @@
 """Registering one person, and finding people."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from libs.common.kernel.errors import FieldError, Refusal
 from services.registry.domain.messages import ROW_MESSAGES
 from services.registry.domain.people import Registration
-from services.registry.domain.rows import Frame, Wrong, read_row
+from services.registry.domain.rows import Frame, Wrong, read_row, read_true_from
 from services.registry.usecases.imports import new_registration
-from services.registry.usecases.ports import BlindIndexes, People, PersonLine, PersonRecord, Units
+from services.registry.usecases.ports import (
+    BlindIndexes,
+    Change,
+    People,
+    PersonLine,
+    PersonRecord,
+    Units,
+)
 
 LOOKUP_MAX = 1_000
 
@@ -30,11 +37,53 @@ class RegisterPerson:
             raise _invalid(read)
         registration = new_registration(read, self.blind_indexes.of(read.personal_id), self.blind_indexes)
         if not await self.people.register(registration, territory):
-            raise Refusal(
-                "personal_id_taken",
-                "Số định danh này đã được đăng ký. Hãy tìm người này trong sổ thay vì đăng ký lại.",
-                "This personal id is registered already. Find the person instead of registering again.",
-            )
+            raise _taken()
+        return registration
+
+
+@dataclass(frozen=True)
+class ChangePerson:
+    """All of a person stated anew: a change, or a correction of what was stated wrongly."""
+
+    people: People
+    units: Units
+    blind_indexes: BlindIndexes
+
+    async def __call__(
+        self,
+        before: PersonRecord,
+        version: int,
+        cells: Sequence[str],
+        true_from: str,
+        today: date,
+        territory: str | None,
+    ) -> Registration:
+        """The version after `version`, which must be the newest. An account left out stays as it is.
+
+        Refusal `person_invalid`, `personal_id_taken`, or `person_changed` where somebody was quicker.
+        """
+        read = read_row(cells, Frame(today, self.units.communes_on(today), territory))
+        if isinstance(read, list):
+            raise _invalid(read)
+        since = read_true_from(true_from, read.birth_date, today)
+        if isinstance(since, list):
+            raise _invalid(since)
+        if before.version != version:
+            raise _outrun()
+        stated = new_registration(read, self.blind_indexes.of(read.personal_id), self.blind_indexes)
+        same_account = (read.payout, read.commune_code) == (before.person.payout, before.person.commune_code)
+        registration = replace(
+            stated,
+            person_id=before.person_id,
+            version=version + 1,
+            payee_id=None if same_account else stated.payee_id,
+            true_from=since,
+        )
+        match await self.people.change(registration, territory):
+            case Change.OUTRUN:
+                raise _outrun()
+            case Change.PERSONAL_ID_TAKEN:
+                raise _taken()
         return registration
 
 
@@ -78,6 +127,22 @@ class FindPeople:
         if record and purpose:
             await self.people.note_disclosure(record, disclosed_to, purpose, territory)
         return record
+
+
+def _taken() -> Refusal:
+    return Refusal(
+        "personal_id_taken",
+        "Số định danh này đã được đăng ký. Hãy tìm người này trong sổ thay vì đăng ký lại.",
+        "This personal id is registered already. Find the person instead of registering again.",
+    )
+
+
+def _outrun() -> Refusal:
+    return Refusal(
+        "person_changed",
+        "Người khác vừa sửa thông tin này. Hãy mở lại rồi sửa trên bản mới nhất.",
+        "Somebody changed this person meanwhile. Open the newest version and change that.",
+    )
 
 
 def _invalid(wrong: Wrong) -> Refusal:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -117,11 +118,22 @@ class ImportQueue(Protocol):
         """The oldest unfinished import, locked for one transaction; None when there is none."""
 
 
+class Change(Enum):
+    """What became of a change."""
+
+    DONE = "done"
+    OUTRUN = "outrun"
+    PERSONAL_ID_TAKEN = "personal_id_taken"
+
+
 class People(Protocol):
     """People one at a time, and found: inside the caller's territory (None = the nation)."""
 
     async def register(self, registration: Registration, territory: str | None) -> bool:
         """False when the personal_id is registered already."""
+
+    async def change(self, registration: Registration, territory: str | None) -> Change:
+        """Record the next version of a person, if it is the next one; the account only with a payee_id."""
 
     async def open_person(self, person_id: UUID, territory: str | None) -> PersonRecord | None: ...
 

@@ -1,0 +1,109 @@
+"""A person changes, or was stated wrongly: the next version says since when it is so."""
+
+from typing import Any
+
+import pytest
+
+from contracts.events.registry import PersonRecorded
+from tests.services.registry.world import BUSINESS_DATE, HA_NOI, OFFICER, Registry, personal_id, token
+
+_PERSON: dict[str, Any] = {
+    "household_number": "H77",
+    "personal_id": personal_id(77),
+    "full_name": "Trần Thị Thử",
+    "birth_date": "1940-05-06",
+    "sex": "male",
+    "commune_code": HA_NOI,
+    "disability_degree": "severe",
+    "channel": "bank_account",
+    "agency_code": "970405",
+    "account_number": "123456789012",
+    "account_name": "TRAN THI THU",
+}
+
+
+async def _registered(registry: Registry) -> str:
+    answer = await registry.client.post("/v1/people", json=_PERSON, headers=token(OFFICER))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["person_id"])
+
+
+async def _change(registry: Registry, person_id: str, version: int = 1, **changed: object) -> Any:
+    body = {**_PERSON, "version": version, **changed}
+    return await registry.client.put(f"/v1/people/{person_id}", json=body, headers=token(OFFICER))
+
+
+async def test_a_first_version_is_true_since_ever(registry: Registry) -> None:
+    await _registered(registry)
+    (told,) = await registry.events("PersonRecorded")
+    assert told["true_from"] is None
+
+
+async def test_a_change_is_told_as_the_next_version_with_the_day_it_is_true_from(registry: Registry) -> None:
+    person = await _registered(registry)
+    answer = await _change(registry, person, disability_degree="mild", true_from="2023-09-15")
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    _, told = await registry.events("PersonRecorded")
+    assert (told["person_id"], told["version"], told["true_from"]) == (person, 2, "2023-09-15")
+    PersonRecorded.model_validate(told)
+    shown = (await registry.get(f"/v1/people/{person}", purpose="kiểm tra")).json()
+    assert (shown["version"], shown["facts"]["disability_degree"]) == (2, "mild")
+
+
+async def test_a_change_that_says_no_day_is_true_from_the_day_it_is_recorded(registry: Registry) -> None:
+    person = await _registered(registry)
+    await _change(registry, person, disability_degree="mild")
+    _, told = await registry.events("PersonRecorded")
+    assert told["true_from"] == BUSINESS_DATE
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [
+        ("2024-02-01", "date_too_far_ahead"),
+        ("1940-05-05", "date_before_birth"),
+        ("2023-02-29", "impossible_date"),
+    ],
+)
+async def test_a_day_that_cannot_be_is_refused(registry: Registry, day: str, code: str) -> None:
+    person = await _registered(registry)
+    answer = await _change(registry, person, true_from=day)
+    assert (answer.status_code, answer.json()["code"]) == (422, "person_invalid")
+    assert [(one["path"], one["code"]) for one in answer.json()["errors"]] == [("true_from", code)]
+    last_day_that_can_be = await _change(registry, person, true_from="2024-01-31")
+    assert last_day_that_can_be.status_code == 200
+
+
+async def test_of_two_who_change_the_same_version_one_is_refused(registry: Registry) -> None:
+    person = await _registered(registry)
+    assert (await _change(registry, person, poverty_status="poor")).status_code == 200
+    late = await _change(registry, person, poverty_status="near_poor")
+    assert (late.status_code, late.json()["code"]) == (409, "person_changed")
+    assert len(await registry.events("PersonRecorded")) == 2
+
+
+async def test_an_account_is_told_anew_only_where_it_changed(registry: Registry) -> None:
+    person = await _registered(registry)
+    await _change(registry, person, poverty_status="poor")
+    assert [one["version"] for one in await registry.events("PayoutAccountRecorded")] == [1]
+    await _change(registry, person, 2, account_number="999912345678")
+    assert [one["version"] for one in await registry.events("PayoutAccountRecorded")] == [1, 2]
+    left_out = dict.fromkeys(("channel", "agency_code", "account_number", "account_name"))
+    await _change(registry, person, 3, **left_out)
+    assert len(await registry.events("PayoutAccountRecorded")) == 2
+
+
+async def test_nobody_takes_the_personal_id_of_another(registry: Registry) -> None:
+    person = await _registered(registry)
+    other = {**_PERSON, "personal_id": personal_id(78)}
+    await registry.client.post("/v1/people", json=other, headers=token(OFFICER))
+    answer = await _change(registry, person, personal_id=personal_id(78))
+    assert (answer.status_code, answer.json()["code"]) == (409, "personal_id_taken")
+
+
+async def test_a_person_elsewhere_is_not_there_to_be_changed(registry: Registry) -> None:
+    person = await _registered(registry)
+    answer = await registry.client.put(
+        f"/v1/people/{person}", json={**_PERSON, "version": 1}, headers=token("commune-officer@37")
+    )
+    assert answer.status_code == 404
