@@ -2,13 +2,14 @@
 PYTHON ?= python3
 SCENARIO ?= ninh-thuan-2019
 KAFKA ?= embedded
+PEOPLE ?= 2000000
 SHELL := /bin/bash
 BIN := .venv/bin
 STAMP := .venv/.installed
 export KAFKA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-real check format contracts clean
+.PHONY: help setup demo up down status test test-real soak check format contracts clean
 
 help: ## Liệt kê các lệnh · List the commands
 	@echo "make <lệnh · command>"
@@ -44,6 +45,9 @@ test: $(STAMP) ## Mọi kiểm thử chỉ cần Python · All tests that need P
 
 test-real: $(STAMP) ## Kiểm thử cần công cụ khác (Apache Kafka) · Tests that need more than Python
 	@$(BIN)/python -m tests.run --real
+
+soak: $(STAMP) ## Đối chiếu hai bộ tính trên người ngẫu nhiên · Both evaluators on random people: PEOPLE=<n> SEED=<n>
+	@$(BIN)/python -m tests.soak --law --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
 
 check: $(STAMP) ## ruff, mypy --strict, lint-imports
 	@$(BIN)/ruff check .

@@ -72,7 +72,7 @@ def somebody(chance: random.Random, month: Month) -> PersonFacts:
         carer=_maybe(chance, 0.3, CARERS),
         poverty_status=chance.choice(POVERTY),
         area=chance.choice(AREAS),
-        disability_certificate_on=None if often(0.4) else _near(chance, month.first_day, 400),
+        disability_certificate_on=None if often(0.3) else _about(chance, month),
         application_received_on=received,
         decision_signed_on=signed,
         already_receiving=often(0.5),
@@ -88,9 +88,9 @@ def _file(chance: random.Random, month: Month) -> tuple[date | None, date | None
     """When the file came in and was signed; near the month, or near a day on which start rules changed."""
     if chance.random() < 0.4:
         return None, None
-    about = chance.choice((month.first_day, date(2021, 7, 1), date(2026, 10, 5)))
-    received = _near(chance, about, 200)
-    signed = received + timedelta(chance.randrange(60))
+    turned = chance.choice((date(2021, 7, 1), date(2026, 10, 5)))
+    received = chance.choice((_about(chance, month), _near(chance, turned, 200), _near(chance, turned, 1)))
+    signed = max(received, _about(chance, month)) if chance.random() < 0.5 else received
     return chance.choice(((received, signed), (received, None), (None, signed)))
 
 
@@ -100,7 +100,13 @@ def _born(chance: random.Random, month: Month, edges: Sequence[int] = _EDGES) ->
         return date(chance.choice((1936, 1948, 2004, 2008, 2020)), 2, chance.choice((28, 29)))
     if chance.random() < 0.4:
         return _near(chance, date(month.year - 45, 6, 15), 45 * 365)
-    return _near(chance, date(month.year - chance.choice(edges), month.number, 1), 45)
+    return _about(chance, month - 12 * chance.choice(edges))
+
+
+def _about(chance: random.Random, month: Month) -> date:
+    """A day in or about the month: its edges often, to the day."""
+    edge = chance.choice((month.first_day, month.last_day))
+    return _near(chance, edge, chance.choice((1, 45, 45, 400)))
 
 
 def _near(chance: random.Random, day: date, days: int) -> date:

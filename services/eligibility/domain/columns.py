@@ -22,7 +22,7 @@ Whoever stores packed facts stores `LAYOUT` beside them: it changes with anythin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -92,6 +92,8 @@ BITS: tuple[tuple[str, int], ...] = (
     *((name, 1) for name in FLAGS),
     ("applied_for", len(PROGRAMMES)),
 )
+_OF_PERSON = (*DAYS, *CODES, *FLAGS, *WHOLES, "applied_for")
+_OF_CHILD = ("birth_date", "studying", "study_continuous")
 _DAY_WORDS = dict(zip(DAYS, (0, 3, 4, 5), strict=True))
 _EPOCH = date(1970, 1, 1).toordinal()
 
@@ -139,21 +141,26 @@ class FactColumns:
     def __len__(self) -> int:
         return len(self.birth_date)
 
+    def part(self, first: int, last: int) -> "FactColumns":
+        """The people from `first` up to but not including `last`, without copying."""
+        of_people, children = slice(first, last), slice(self.first_child[first], self.first_child[last])
+        return FactColumns(
+            **{name: getattr(self, name)[of_people] for name in _OF_PERSON},
+            children=ChildColumns(**{name: getattr(self.children, name)[children] for name in _OF_CHILD}),
+            first_child=self.first_child[first : last + 1] - self.first_child[first],
+        )
+
     def take(self, people: NDArray[np.intp]) -> "FactColumns":
         """The people at these places, in this order, with their children."""
-        own = {
-            each.name: getattr(self, each.name)[people]
-            for each in fields(self)
-            if each.name not in ("children", "first_child")
-        }
         counts = np.diff(self.first_child)[people]
         first = _first_child(counts)
         # The place of each child: counted on from its own person's first one.
         of_children = np.arange(first[-1]) + np.repeat(self.first_child[people] - first[:-1], counts)
-        children = ChildColumns(
-            **{each.name: getattr(self.children, each.name)[of_children] for each in fields(self.children)}
+        return FactColumns(
+            **{name: getattr(self, name)[people] for name in _OF_PERSON},
+            children=ChildColumns(**{name: getattr(self.children, name)[of_children] for name in _OF_CHILD}),
+            first_child=first,
         )
-        return FactColumns(**own, children=children, first_child=first)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
