@@ -43,7 +43,8 @@ def test_every_dated_value_is_cited_and_marked() -> None:
     dated = [
         (path, entry)
         for path, entry in all_entries()
-        if ("from" in entry or "received_from" in entry) and not path.rpartition(".")[2].startswith("age")
+        if entry.keys() & {"from", "received_from", "first", "worked"}
+        and not path.rpartition(".")[2].startswith("age")
     ]
     assert len(dated) > 80
     for path, entry in dated:
@@ -63,7 +64,9 @@ def test_no_amount_or_coefficient_stands_outside_a_dated_value() -> None:
 def test_every_instrument_is_cited_somewhere_and_every_switch_is_used() -> None:
     cited = {entry["instrument"] for _, entry in all_entries() if "instrument" in entry}
     instruments = yaml.safe_load((POLICY / "instruments.yaml").read_text(encoding="utf-8"))
-    assert set(instruments) == cited
+    acting = {name for name, entry in instruments.items() if entry.keys() & {"amends", "repeals"}}
+    assert cited <= set(instruments)
+    assert set(instruments) - cited <= acting
     asked = {name for _, entry in all_entries() for name in entry.get("only_if", {})}
     assert set(packaged().policy.switches) - asked == {"pension_below_the_level"}
 
@@ -75,6 +78,19 @@ def test_every_switch_is_explained_to_counsel() -> None:
         assert len(switch.options) >= 2, name
         for option in switch.options:
             assert f"`{option}`" in page, (name, option)
+
+
+def test_what_an_instrument_repeals_whole_has_ended_that_day() -> None:
+    instruments = yaml.safe_load((POLICY / "instruments.yaml").read_text(encoding="utf-8"))
+    repealed = {
+        change["instrument"]: change["since"]
+        for entry in instruments.values()
+        for change in entry.get("repeals", [])
+        if "provisions" not in change
+    }
+    assert len(repealed) >= 8
+    for name, since in repealed.items():
+        assert instruments[name]["ended_on"] == since, name
 
 
 def test_each_rule_has_a_coefficient_for_every_month_it_exists() -> None:
@@ -126,6 +142,17 @@ def edit(folder: Path, name: str, before: str, after: str) -> None:
         ("switches.yaml", "chosen: retroactive", "chosen: maybe", "coefficient_5a_75_to_79.chosen"),
         ("policy.yaml", "version:", "version: [", "policy.yaml:"),
         ("policy.yaml", "title:", "version: again\ntitle:", "policy.yaml:"),
+        ("policy.yaml", "title:", "on: 1\ntitle:", "policy.yaml:"),
+        ("monthly_allowance/k8.yaml", "from: 2021-07", "from: 2021-06", "who[0].from"),
+        ("standards/central.yaml", "    in_force_on: 2026-10-05\n", "", "levels[3].from"),
+        ("calendar.yaml", "worked: 2024-05-04", "worked: 2024-05-03", "swaps[0].worked"),
+        ("calendar.yaml", "last: 2020-01-29", "last: 2020-01-22", "days_off[1].last"),
+        ("calendar.yaml", "first: 2022-01-31", "first: 2021-01-31", "days_off[11].first"),
+        ("terms.yaml", "received_from: 2026-10-05", "received_from: 2025-07-01", "terms[2].received_from"),
+        ("terms.yaml", "days: 7, say", "days: 7.5, say", "terms[0].steps[0].days"),
+        ("terms.yaml", "office: commune", "office: hamlet", "terms[0].steps[0].office"),
+        ("terms.yaml", '"06-30"', '"06-31"', "reports[0].days[0]"),
+        ("case_life.yaml", "then: resumed", "then: paid", "resume[0].outcomes[0].then"),
     ],
 )
 def test_a_broken_policy_file_is_refused_with_file_and_key(

@@ -7,13 +7,17 @@ the day its instrument took effect, later than `from_month` where the law reache
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
+from services.eligibility.domain.case_rules import Ground, Resumption, StopRule
 from services.eligibility.domain.citations import Citation
 from services.eligibility.domain.conditions import Condition
+from services.eligibility.domain.terms import PaymentCycle, Procedure, Report
+from services.eligibility.domain.working_days import WorkingCalendar
 
 T = TypeVar("T")
 
@@ -166,6 +170,47 @@ class Switch:
     citation: Citation
 
 
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """Days on which offices rest, `first` to `last`; under one reading of an open question only."""
+
+    first: date
+    last: date
+    say: str
+    citation: Citation
+    only_if: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A rest day that is `worked`, so that the working day `rested` is not."""
+
+    worked: date
+    rested: date
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRules:
+    """policy/calendar.yaml: holidays and make-up days, known from and until a day."""
+
+    known_from: date
+    known_until: date
+    days_off: tuple[DaysOff, ...]
+    swaps: tuple[Swap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRules:
+    """policy/case_life.yaml; the value of `adjust` is in months after the change."""
+
+    suspend: tuple[Dated[tuple[Ground, ...]], ...]
+    resume: tuple[Dated[tuple[Resumption, ...]], ...]
+    stop: tuple[Dated[StopRule], ...]
+    stop_carer: tuple[Dated[StopRule], ...]
+    adjust: tuple[Dated[int], ...]
+
+
 @dataclass(frozen=True)
 class Policy:
     version: str
@@ -183,6 +228,11 @@ class Policy:
     facility_excludes: tuple[Dated[None], ...]
     moves: Mapping[str, tuple[Dated[int], ...]]
     back_pay: tuple[Dated[None], ...]
+    case_rules: CaseRules
+    procedures: Mapping[str, Procedure]
+    reports: tuple[Dated[Report], ...]
+    payment_cycle: tuple[Dated[PaymentCycle], ...]
+    days: CalendarRules
     #: Old 2-digit province codes (63) to the province of today (34).
     successions: Mapping[str, str] = field(default_factory=dict)
 
@@ -196,9 +246,24 @@ class Policy:
                 continue
             if known_in is not None and value.known_from > known_in:
                 continue
-            if all(self.switches[name].chosen == option for name, option in value.only_if):
+            if self.reads(value.only_if):
                 found = value
         return found
+
+    def reads(self, only_if: Sequence[tuple[str, str]]) -> bool:
+        """Whether the open questions are read that way."""
+        return all(self.switches[name].chosen == option for name, option in only_if)
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        """The working days of offices, by the holidays and make-up days in use."""
+        off = [swap.rested for swap in self.days.swaps]
+        for rest in self.days.days_off:
+            if self.reads(rest.only_if):
+                span = (rest.last - rest.first).days + 1
+                off += [rest.first + timedelta(days=index) for index in range(span)]
+        worked = [swap.worked for swap in self.days.swaps]
+        return WorkingCalendar.of(self.days.known_from, self.days.known_until, off, worked)
 
     @property
     def codes_started_early(self) -> frozenset[str]:
@@ -209,7 +274,7 @@ class Policy:
         """Where the law reaches back: (first month it changed, month in which it became law)."""
         found: dict[Month, Month] = {}
         for value in self._all_dated():
-            if value.reaches_back and all(self.switches[name].chosen == it for name, it in value.only_if):
+            if value.reaches_back and self.reads(value.only_if):
                 found[value.known_from] = min(value.from_month, found.get(value.known_from, value.from_month))
         return tuple((found[released], released) for released in sorted(found))
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import yaml
 
-from services.eligibility.domain.citations import Instrument
+from services.eligibility.domain.citations import MARKS, Change, Instrument
 from services.eligibility.domain.policy import (
     CategoryRule,
     Coverage,
@@ -20,6 +21,7 @@ from services.eligibility.domain.policy import (
     Together,
 )
 from services.eligibility.store.policy_node import Node
+from services.eligibility.store.policy_offices import calendar, case_rules, payment_cycle, procedures, reports
 from services.eligibility.store.policy_rules import CITED, CITED_OPTIONAL, Reader, one_off
 
 #: Folders of category files, in the order in which their rules are tried.
@@ -35,6 +37,7 @@ def read_policy(folder: Path) -> Policy:
     switches = _switches(_file(files, "switches.yaml"), reader)
     reader = Reader(instruments, switches)
     time_rules = _file(files, "time_rules.yaml").fields("start moves back_pay")
+    terms = _file(files, "terms.yaml").fields("procedures reports payment_cycle")
     combination = _file(files, "combination.yaml").fields(
         "highest_one higher_programme facility_excludes_community"
     )
@@ -59,15 +62,23 @@ def read_policy(folder: Path) -> Policy:
             for programme, node in time_rules.at("moves").fields("monthly_allowance social_pension").pairs()
         },
         back_pay=reader.series(time_rules.at("back_pay"), "", _nothing),
+        case_rules=case_rules(_file(files, "case_life.yaml"), reader),
+        procedures=procedures(terms.at("procedures"), reader),
+        reports=reports(terms.at("reports"), reader),
+        payment_cycle=payment_cycle(terms.at("payment_cycle"), reader),
+        days=calendar(_file(files, "calendar.yaml"), reader),
         successions=_successions(_file(files, "provinces.yaml")),
     )
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a key can stand only once."""
+    """YAML in which a key is text and can stand only once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        # YAML reads on, off, yes and no as true and false; so does it bare numbers as numbers.
+        if any(not isinstance(key, str) for key in keys):
+            raise yaml.constructor.ConstructorError(None, None, "a key is no text", node.start_mark)
         if len(keys) != len(set(keys)):
             raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
         return super().construct_mapping(node, deep)
@@ -112,12 +123,39 @@ def _hash(files: Mapping[str, object]) -> str:
 
 
 def _instruments(node: Node) -> dict[str, Instrument]:
-    found = {}
+    found: dict[str, Instrument] = {}
+    names = [name for name, _ in node.pairs()]
     for name, item in node.pairs():
-        item.fields("short title mark", "issued_on in_force_on ended_on note")
-        item.at("mark").one_of("verified", "memory", "open")
-        found[name] = Instrument(name, item.at("short").text(), item.at("title").text())
+        item.fields("short title mark", "issued_on in_force_on applies_from ended_on amends repeals note")
+
+        def day(key: str, item: Node = item) -> date | None:
+            return item.at(key).date() if item.has(key) else None
+
+        def changes(key: str, item: Node = item) -> tuple[Change, ...]:
+            return tuple(_change(each, names) for each in item.at(key).items()) if item.has(key) else ()
+
+        found[name] = Instrument(
+            name,
+            item.at("short").text(),
+            item.at("title").text(),
+            issued_on=day("issued_on"),
+            in_force_on=day("in_force_on"),
+            applies_from=day("applies_from"),
+            ended_on=day("ended_on"),
+            amends=changes("amends"),
+            repeals=changes("repeals"),
+            mark=item.at("mark").one_of(*MARKS),
+        )
     return found
+
+
+def _change(node: Node, names: Sequence[str]) -> Change:
+    node.fields("instrument since", "provisions article clause point")
+    return Change(
+        node.at("instrument").one_of(*names),
+        node.at("provisions").text() if node.has("provisions") else None,
+        node.at("since").date(),
+    )
 
 
 def _switches(node: Node, reader: Reader) -> dict[str, Switch]:

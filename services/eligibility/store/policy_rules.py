@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
 
 from services.eligibility.domain.citations import MARKS, Citation, Instrument
@@ -50,7 +51,7 @@ from services.eligibility.store.policy_node import Node
 T = TypeVar("T")
 
 CITED = "instrument article mark"
-CITED_OPTIONAL = "clause point note"
+CITED_OPTIONAL = "clause point note source"
 DATED = f"from {CITED}"
 DATED_OPTIONAL = f"{CITED_OPTIONAL} until in_force_on only_if"
 
@@ -111,8 +112,9 @@ class Reader:
             self.citation(node),
             node.at("until").month() if node.has("until") else None,
             node.at("in_force_on").date() if node.has("in_force_on") else None,
-            self._only_if(node.at("only_if")) if node.has("only_if") else (),
+            self.only_if(node),
         )
+        self.after_its_instrument(node.at("from"), found.citation, found.known_from.last_day)
         if found.until is not None and found.until < found.from_month:
             raise node.at("until").wrong("trước tháng bắt đầu", "it lies before `from`")
         return found
@@ -127,9 +129,26 @@ class Reader:
                 raise item.at("from").wrong("phải theo thứ tự thời gian", "values stand in order of time")
         return values
 
-    def _only_if(self, node: Node) -> tuple[tuple[str, str], ...]:
+    def after_its_instrument(self, node: Node, citation: Citation, day: date) -> None:
+        """A value can't begin before its instrument does, nor after that has ended."""
+        instrument = citation.instrument
+        if instrument.begins is not None and day < instrument.begins:
+            raise node.wrong(
+                f"trước khi {instrument.short} có hiệu lực ({instrument.begins})",
+                f"it lies before {instrument.short} took effect ({instrument.begins})",
+            )
+        if instrument.ended_on is not None and day >= instrument.ended_on:
+            raise node.wrong(
+                f"sau khi {instrument.short} hết hiệu lực ({instrument.ended_on})",
+                f"it lies after {instrument.short} ended ({instrument.ended_on})",
+            )
+
+    def only_if(self, node: Node) -> tuple[tuple[str, str], ...]:
+        """The reading of an open question under which the value at `node` holds; () = under any."""
+        if not node.has("only_if"):
+            return ()
         pairs = []
-        for name, chosen in node.pairs():
+        for name, chosen in node.at("only_if").pairs():
             if name not in self.switches:
                 raise chosen.wrong(
                     "không có công tắc giải thích này", "there is no such interpretation switch"
