@@ -17,6 +17,18 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        5,
+        "what stands is what the newest decision of each programme says",
+        """
+        select coalesce(n.person_id, s.person_id)
+        from (
+            select distinct on (person_id, programme) person_id, programme, version, says(decision) as says
+            from decision order by person_id, programme, version desc
+        ) n full join standing s using (person_id, programme)
+        where n.version is distinct from s.version or n.says is distinct from s.says
+        """,
+    ),
+    Invariant(
         7,
         "every decision stands in the log of events, once",
         """
