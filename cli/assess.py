@@ -38,9 +38,8 @@ def assess(cases: Cases, as_json: AsJson = False) -> None:
     """Trả lời từng trường hợp theo luật của tháng · Answer each case by the law of its month."""
     from services.eligibility.wiring import assessor
 
-    folder = os.environ.get("ANSINH_POLICY_DIR")
     try:
-        answerer = assessor(Path(folder) if folder else None)
+        answerer = assessor(folder_of("ANSINH_POLICY_DIR"), folder_of("ANSINH_POLICY_OVERLAY"))
         source = _opened(cases)
     except Refusal as refusal:
         typer.echo(f"{refusal.code}: {refusal.message_vi}\n{refusal.message_en}", err=True)
@@ -52,6 +51,12 @@ def assess(cases: Cases, as_json: AsJson = False) -> None:
         good = _print_all(answer_lines(source, answerer), as_json)
     if not good:
         raise typer.Exit(BAD_LINE)
+
+
+def folder_of(variable: str) -> Path | None:
+    """The folder that an environment variable names, if it is set."""
+    named = os.environ.get(variable)
+    return Path(named) if named else None
 
 
 def answer_lines(source: Iterable[bytes], answerer: Answerer) -> Iterator[Line]:

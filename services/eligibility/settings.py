@@ -13,3 +13,6 @@ class EligibilitySettings(ServiceSettings):
     """The frame's settings, and where the law is read from."""
 
     policy_dir: Path = Field(default=PACKAGED_POLICY, description="Folder of policy files.")
+    policy_overlay: Path | None = Field(
+        default=None, description="Folder of policy files that take the place of those or add a province's."
+    )

@@ -37,14 +37,15 @@ from services.eligibility.usecases.sign import SignDecisions
 AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
 
 
-def engine(policy_dir: Path | None = None) -> Engine:
-    """The law engine over a policy folder (None: the packaged one). Refusal `policy_invalid`."""
-    return Engine(read_policy(policy_dir or PACKAGED_POLICY))
+def engine(policy_dir: Path | None = None, overlay: Path | None = None) -> Engine:
+    """The law engine over a policy folder (None: the packaged one), with the files of `overlay` over it.
+    Refusal `policy_invalid`."""
+    return Engine(read_policy(policy_dir or PACKAGED_POLICY, overlay))
 
 
-def assessor(policy_dir: Path | None = None) -> Assessor:
+def assessor(policy_dir: Path | None = None, overlay: Path | None = None) -> Assessor:
     """Assessments from policy files alone, without database or broker."""
-    return Assessor(engine(policy_dir))
+    return Assessor(engine(policy_dir, overlay))
 
 
 def app() -> FastAPI:
@@ -55,7 +56,7 @@ def app() -> FastAPI:
 def service(settings: EligibilitySettings) -> FastAPI:
     database = Database(settings)
     clock = WallClock(settings.business_date)
-    law = engine(settings.policy_dir)
+    law = engine(settings.policy_dir, settings.policy_overlay)
     incoming = Incoming(
         Opener(required(settings.seal_private, "seal_private")), record_people, record_residences
     )

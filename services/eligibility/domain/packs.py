@@ -105,7 +105,7 @@ def resolve(
     moment = Moment(month, {SOCIAL_PENSION_CENTRAL: pension_level.dong if pension_level else 0})
     rules: dict[str, list[FixedRule]] = {}
     for category in policy.categories:
-        if category.province is not None and category.province != place.province:
+        if not category.territory.covers(place.province, place.former_province):
             continue
         where = (pension_place or place) if category.programme == SOCIAL_PENSION else place
         fixed = _fix(policy, category, moment, where, known_in)
@@ -151,7 +151,7 @@ def standard_of(
         return None
     central = best.dong
     for levels in policy.local:
-        if not levels.covers(place.province, place.former_province):
+        if not levels.territory.covers(place.province, place.former_province):
             continue
         own = {COMMUNITY: levels.community, FACILITY: levels.facility}.get(scope, levels.social_pension)
         local = policy.pick(own, month, known_in)

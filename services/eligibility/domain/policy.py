@@ -46,6 +46,23 @@ class Dated(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Territory:
+    """A province of today, or the part of it that was an old one and kept its own rules; neither =
+    everywhere."""
+
+    province: str | None = None
+    former_province: str | None = None
+
+    def covers(self, province: str | None, former_province: str | None) -> bool:
+        if self.former_province is not None:
+            return self.former_province == former_province
+        return self.province is None or self.province == province
+
+
+EVERYWHERE = Territory()
+
+
+@dataclass(frozen=True, slots=True)
 class Eligibility:
     """Who belongs: all `conditions`; for a rule of children, at least one child with all of one
     of the `child_alternatives`; none of the rules in `not_in`; one of those in `beside`, if it names
@@ -79,7 +96,8 @@ class CategoryRule:
     payee: str
     who: tuple[Dated[Eligibility], ...]
     coefficients: tuple[Dated[tuple[Band, ...]], ...]
-    province: str | None = None
+    territory: Territory = EVERYWHERE
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,7 @@ class OneOffRule:
     code: str
     kind: str
     grants: tuple[Dated[Grant], ...]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +134,13 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class LocalLevels:
-    """A province's levels: by its code, or by the old code of the part that kept its own level."""
+    """The levels of a territory that fixed its own."""
 
-    province: str | None
-    former_province: str | None
+    territory: Territory
+    title: str
     community: tuple[Dated[Level], ...]
     facility: tuple[Dated[Level], ...]
     social_pension: tuple[Dated[Level], ...]
-
-    def covers(self, province: str | None, former_province: str | None) -> bool:
-        if self.former_province is not None:
-            return self.former_province == former_province
-        return self.province is not None and self.province == province
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +182,7 @@ class Switch:
     chosen: str
     options: tuple[str, ...]
     citation: Citation
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

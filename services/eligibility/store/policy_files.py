@@ -2,58 +2,101 @@
 
 import hashlib
 import json
-from collections.abc import Hashable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
-from services.eligibility.domain.citations import MARKS, Change, Instrument
 from services.eligibility.domain.policy import (
+    EVERYWHERE,
     CategoryRule,
     Coverage,
-    Dated,
-    Level,
-    LocalLevels,
     Policy,
     StartRule,
     Switch,
+    Territory,
     Together,
 )
-from services.eligibility.store.policy_node import Node
+from services.eligibility.store.policy_local import (
+    CentralLevels,
+    all_levels,
+    dated_levels,
+    instruments,
+    territory_of,
+)
+from services.eligibility.store.policy_node import Findings, Node
 from services.eligibility.store.policy_offices import calendar, case_rules, payment_cycle, procedures, reports
 from services.eligibility.store.policy_rules import CITED, CITED_OPTIONAL, Reader, one_off
+
+T = TypeVar("T")
 
 #: Folders of category files, in the order in which their rules are tried.
 RULE_FOLDERS = ("monthly_allowance", "care_allowance", "social_pension", "nurture_allowance")
 
 
-def read_policy(folder: Path) -> Policy:
-    """The policy that `folder` holds. Refusal `policy_invalid` where a file is missing or wrong."""
-    files = _load_all(folder)
+def read_policy(folder: Path, overlay: Path | None = None) -> Policy:
+    """The policy that `folder` holds; a file of `overlay` takes the place of the one of the same path.
+
+    Refusal `policy_invalid` with everything that is missing or wrong.
+    """
+    findings = Findings()
+    return policy_of(load_files(folder, overlay, findings), findings)
+
+
+def load_files(folder: Path, overlay: Path | None, findings: Findings) -> dict[str, object]:
+    """The content of every file by its path. A file that stands at the top of `overlay` and replaces none
+    is a province's: it belongs to local/. A province's file that is no YAML is left out; any other
+    ends the reading with Refusal `policy_invalid`."""
+    files = {name: findings.attempt(_load, path, name) for name, path in _paths(folder).items()}
+    for name, path in (_paths(overlay) if overlay is not None else {}).items():
+        place = name if name in files or "/" in name else f"local/{name}"
+        files[place] = findings.attempt(_load, path, place)
+    unreadable = [name for name, content in files.items() if content is None]
+    if any(not name.startswith("local/") for name in unreadable):
+        findings.refuse_if_any()
+    return {name: content for name, content in files.items() if content is not None}
+
+
+def policy_of(files: Mapping[str, object], findings: Findings | None = None) -> Policy:
+    """The policy that the content of files holds; `findings` are mistakes found before.
+
+    Refusal `policy_invalid` with everything that is wrong.
+    """
+    findings = Findings() if findings is None else findings
+    policy = findings.attempt(_policy, files, findings)
+    findings.refuse_if_any()
+    assert policy is not None
+    return policy
+
+
+def _policy(files: Mapping[str, object], findings: Findings) -> Policy:
     root = _file(files, "policy.yaml").fields("version coverage title")
-    instruments = _instruments(_file(files, "instruments.yaml"))
-    reader = Reader(instruments, {})
-    switches = _switches(_file(files, "switches.yaml"), reader)
-    reader = Reader(instruments, switches)
-    time_rules = _file(files, "time_rules.yaml").fields("start moves back_pay")
-    terms = _file(files, "terms.yaml").fields("procedures reports payment_cycle")
+    reader = _reader(files, findings)
+    successions = _successions(_file(files, "provinces.yaml"))
     combination = _file(files, "combination.yaml").fields(
         "highest_one higher_programme facility_excludes_community"
     )
+    time_rules = _file(files, "time_rules.yaml").fields("start moves back_pay")
+    terms = _file(files, "terms.yaml").fields("procedures reports payment_cycle")
+    central = CentralLevels(
+        *(
+            dated_levels(_file(files, f"standards/{name}.yaml").fields("title levels").at("levels"), reader)
+            for name in ("central", "social_pension")
+        )
+    )
+    categories = _categories(files, reader, successions)
     return Policy(
         version=root.at("version").text(),
         hash=_hash(files),
-        switches=switches,
+        switches=reader.switches,
         coverage=_coverage(root.at("coverage"), reader),
-        categories=_categories(files, reader),
-        one_off=tuple(one_off(Node(files[name], name), reader) for name in _in_folder(files, "one_off")),
-        central=_levels(_file(files, "standards/central.yaml").fields("title levels").at("levels"), reader),
-        social_pension_central=_levels(
-            _file(files, "standards/social_pension.yaml").fields("title levels").at("levels"), reader
-        ),
-        local=tuple(_local(Node(files[name], name), reader) for name in _in_folder(files, "local")),
-        start_rules=tuple(_start(item, reader) for item in time_rules.at("start").items()),
+        categories=categories,
+        one_off=_each(findings, one_off, _in_folder(files, "one_off"), reader),
+        central=central.standard,
+        social_pension_central=central.social_pension,
+        local=all_levels(_in_folder(files, "local"), reader, central, successions),
+        start_rules=_each(findings, _start, time_rules.at("start").items(), reader),
         highest=reader.series(combination.at("highest_one"), "together", _together),
         higher_programme=reader.series(combination.at("higher_programme"), "", _nothing),
         facility_excludes=reader.series(combination.at("facility_excludes_community"), "", _nothing),
@@ -67,39 +110,58 @@ def read_policy(folder: Path) -> Policy:
         reports=reports(terms.at("reports"), reader),
         payment_cycle=payment_cycle(terms.at("payment_cycle"), reader),
         days=calendar(_file(files, "calendar.yaml"), reader),
-        successions=_successions(_file(files, "provinces.yaml")),
+        successions=successions,
     )
+
+
+def _reader(files: Mapping[str, object], findings: Findings) -> Reader:
+    """What all other files cite: instruments, of provinces too, and the switches."""
+    known = instruments(_file(files, "instruments.yaml"), {}, findings)
+    for node in _in_folder(files, "local"):
+        if node.has("instruments"):
+            known.update(findings.attempt(instruments, node.at("instruments"), known, findings) or {})
+    return Reader(known, _switches(_file(files, "switches.yaml"), Reader(known, {}, findings)), findings)
+
+
+def _each(
+    findings: Findings, read: Callable[[Node, Reader], T], nodes: list[Node], reader: Reader
+) -> tuple[T, ...]:
+    found = [findings.attempt(read, node, reader) for node in nodes]
+    return tuple(one for one in found if one is not None)
 
 
 class _StrictLoader(yaml.SafeLoader):
     """YAML in which a key is text and can stand only once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        # YAML reads on, off, yes and no as true and false; so does it bare numbers as numbers.
-        if any(not isinstance(key, str) for key in keys):
-            raise yaml.constructor.ConstructorError(None, None, "a key is no text", node.start_mark)
-        if len(keys) != len(set(keys)):
-            raise yaml.constructor.ConstructorError(None, None, "a key stands twice", node.start_mark)
+        keys = set()
+        for each, _ in node.value:
+            key = self.construct_object(each, deep=True)
+            # YAML reads on, off, yes and no as true and false; so does it bare numbers as numbers.
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(None, None, "a key is no text", each.start_mark)
+            if key in keys:
+                raise yaml.constructor.ConstructorError(None, None, "a key stands twice", each.start_mark)
+            keys.add(key)
         return super().construct_mapping(node, deep)
 
 
-def _load_all(folder: Path) -> dict[str, object]:
+def _paths(folder: Path) -> dict[str, Path]:
+    """The folder's YAML files by their path in it."""
     if not folder.is_dir():
         raise Node(None, str(folder)).wrong("không có thư mục này", "there is no such folder")
-    return {
-        path.relative_to(folder).as_posix(): _load(path, folder) for path in sorted(folder.rglob("*.yaml"))
-    }
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
 
 
-def _load(path: Path, folder: Path) -> object:
-    name = path.relative_to(folder).as_posix()
+def _load(path: Path, name: str) -> object:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as problem:
-        mark = getattr(problem, "problem_mark", None)
+    except yaml.MarkedYAMLError as problem:
+        mark, why = problem.problem_mark, problem.problem or "no YAML"
         where = f"{name}:{mark.line + 1}" if mark else name
-        raise Node(None, where).wrong("không đọc được YAML", "this is no readable YAML") from None
+        raise Node(None, where).wrong(f"không đọc được YAML ({why})", f"no readable YAML ({why})") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+        raise Node(None, name).wrong("không đọc được YAML", "this is no readable YAML") from None
 
 
 def _file(files: Mapping[str, object], name: str) -> Node:
@@ -108,12 +170,12 @@ def _file(files: Mapping[str, object], name: str) -> Node:
     return Node(files[name], name)
 
 
-def _in_folder(files: Mapping[str, object], folder: str) -> list[str]:
+def _in_folder(files: Mapping[str, object], folder: str) -> list[Node]:
     """The folder's files in the order of their names; it must hold one at least."""
-    names = [name for name in sorted(files) if name.startswith(f"{folder}/")]
-    if not names:
+    found = [Node(files[name], name) for name in sorted(files) if name.startswith(f"{folder}/")]
+    if not found:
         raise Node(None, folder).wrong("không có tệp nào", "it holds no file")
-    return names
+    return found
 
 
 def _hash(files: Mapping[str, object]) -> str:
@@ -122,48 +184,18 @@ def _hash(files: Mapping[str, object]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _instruments(node: Node) -> dict[str, Instrument]:
-    found: dict[str, Instrument] = {}
-    names = [name for name, _ in node.pairs()]
-    for name, item in node.pairs():
-        item.fields("short title mark", "issued_on in_force_on applies_from ended_on amends repeals note")
-
-        def day(key: str, item: Node = item) -> date | None:
-            return item.at(key).date() if item.has(key) else None
-
-        def changes(key: str, item: Node = item) -> tuple[Change, ...]:
-            return tuple(_change(each, names) for each in item.at(key).items()) if item.has(key) else ()
-
-        found[name] = Instrument(
-            name,
-            item.at("short").text(),
-            item.at("title").text(),
-            issued_on=day("issued_on"),
-            in_force_on=day("in_force_on"),
-            applies_from=day("applies_from"),
-            ended_on=day("ended_on"),
-            amends=changes("amends"),
-            repeals=changes("repeals"),
-            mark=item.at("mark").one_of(*MARKS),
-        )
-    return found
-
-
-def _change(node: Node, names: Sequence[str]) -> Change:
-    node.fields("instrument since", "provisions article clause point")
-    return Change(
-        node.at("instrument").one_of(*names),
-        node.at("provisions").text() if node.has("provisions") else None,
-        node.at("since").date(),
-    )
-
-
 def _switches(node: Node, reader: Reader) -> dict[str, Switch]:
     found = {}
     for name, item in node.pairs():
         item.fields(f"question chosen options {CITED}", CITED_OPTIONAL)
         options = tuple(option for option, _ in item.at("options").pairs())
-        found[name] = Switch(name, item.at("chosen").one_of(*options), options, reader.citation(item))
+        found[name] = Switch(
+            name,
+            item.at("chosen").one_of(*options),
+            options,
+            reader.citation(item),
+            item.at("question").text(),
+        )
     return found
 
 
@@ -177,48 +209,37 @@ def _coverage(node: Node, reader: Reader) -> Coverage:
     )
 
 
-def _categories(files: Mapping[str, object], reader: Reader) -> tuple[CategoryRule, ...]:
+def _categories(
+    files: Mapping[str, object], reader: Reader, successions: Mapping[str, str]
+) -> tuple[CategoryRule, ...]:
+    """The rules in the order in which they are tried: the nation's, then those of provinces."""
+    everywhere = [(node, EVERYWHERE) for folder in RULE_FOLDERS for node in _in_folder(files, folder)]
+    of_provinces = [
+        (item, territory)
+        for node in _in_folder(files, "local")
+        if node.has("categories")
+        and (territory := reader.findings.attempt(territory_of, node, successions)) is not None
+        for item in node.at("categories").items()
+    ]
     found: list[CategoryRule] = []
-    for folder in RULE_FOLDERS:
-        for name in _in_folder(files, folder):
-            node = Node(files[name], name)
-            rule = reader.category(node)
-            earlier = {each.code for each in found}
-            if rule.code in earlier:
-                raise node.at("rule").wrong("quy tắc bị trùng", "the rule stands twice")
-            for who, item in zip(rule.who, node.at("who").items(), strict=True):
-                for key, named in (("not_in", who.value.not_in), ("beside", who.value.beside)):
-                    if not named <= earlier:
-                        raise item.at(key).wrong(
-                            "chỉ được nhắc quy tắc đứng trước", "it may only name rules that stand before it"
-                        )
+    for node, territory in everywhere + of_provinces:
+        rule = reader.findings.attempt(_category, node, reader, territory, {each.code for each in found})
+        if rule is not None:
             found.append(rule)
     return tuple(found)
 
 
-def _levels(node: Node, reader: Reader) -> tuple[Dated[Level], ...]:
-    return reader.series(node, "", _level, "dong plus_dong")
-
-
-def _level(node: Node) -> Level:
-    if node.has("dong") == node.has("plus_dong"):
-        raise node.wrong("cần đúng một trong dong, plus_dong", "exactly one of dong, plus_dong is needed")
-    if node.has("dong"):
-        return Level(node.at("dong").dong())
-    return Level(node.at("plus_dong").dong(), adds_to_central=True)
-
-
-def _local(node: Node, reader: Reader) -> LocalLevels:
-    node.fields("title", "province former_province community facility social_pension")
-    if node.has("province") == node.has("former_province"):
-        raise node.wrong("cần đúng một mã tỉnh", "exactly one of province, former_province is needed")
-    return LocalLevels(
-        node.at("province").text() if node.has("province") else None,
-        node.at("former_province").text() if node.has("former_province") else None,
-        _levels(node.at("community"), reader) if node.has("community") else (),
-        _levels(node.at("facility"), reader) if node.has("facility") else (),
-        _levels(node.at("social_pension"), reader) if node.has("social_pension") else (),
-    )
+def _category(node: Node, reader: Reader, territory: Territory, earlier: set[str]) -> CategoryRule:
+    rule = reader.category(node, territory)
+    if rule.code in earlier:
+        raise node.at("rule").wrong("quy tắc bị trùng", "the rule stands twice")
+    for who, item in zip(rule.who, node.at("who").items(), strict=False):
+        for key, named in (("not_in", who.value.not_in), ("beside", who.value.beside)):
+            if not named <= earlier:
+                raise item.at(key).wrong(
+                    "chỉ được nhắc quy tắc đứng trước", "it may only name rules that stand before it"
+                )
+    return rule
 
 
 def _start(node: Node, reader: Reader) -> StartRule:

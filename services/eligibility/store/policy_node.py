@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date
+from typing import ParamSpec, TypeVar
 
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that is wrong, the first thing of each place, so that one refusal names all of it."""
+
+    errors: list[FieldError] = field(default_factory=list)
+
+    def attempt(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What `read` gives; None, with the errors kept, where it refuses."""
+        try:
+            return read(*args, **kwargs)
+        except Refusal as refusal:
+            told = {error.path for error in self.errors}
+            self.errors.extend(error for error in refusal.errors if error.path not in told)
+            return None
+
+    def refuse_if_any(self) -> None:
+        if self.errors:
+            raise refused(self.errors)
+
+
+def refused(errors: list[FieldError]) -> Refusal:
+    """Refusal `policy_invalid` that tells the first error and how many there are."""
+    first, more = errors[0], len(errors) - 1
+    vi = f"Tệp chính sách sai tại {first.path}: {first.message_vi}."
+    en = f"A policy file is wrong at {first.path}: {first.message_en}."
+    if more:
+        vi, en = f"{vi} Còn {more} lỗi khác.", f"{en} There are {more} more."
+    return Refusal("policy_invalid", vi, en, tuple(errors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,24 +52,35 @@ class Node:
     value: object
     path: str
 
+    def error(self, vi: str, en: str) -> FieldError:
+        return FieldError(self.path, "policy_invalid", vi, en)
+
     def wrong(self, vi: str, en: str) -> Refusal:
-        return Refusal(
-            "policy_invalid",
-            f"Tệp chính sách sai tại {self.path}: {vi}.",
-            f"A policy file is wrong at {self.path}: {en}.",
-            (FieldError(self.path, "policy_invalid", vi, en),),
-        )
+        return refused([self.error(vi, en)])
+
+    def refuse(self, vi: str, en: str) -> None:
+        raise self.wrong(vi, en)
 
     def fields(self, required: str = "", optional: str = "") -> Node:
         """This mapping, after checking that it has all of `required` and nothing besides `optional`."""
         if not isinstance(self.value, dict):
             raise self.wrong("phải là một bảng khóa và giá trị", "a mapping is needed here")
-        for key in required.split():
-            if key not in self.value:
-                raise self.at(key).wrong("thiếu khóa này", "this key is missing")
-        for key in self.value:
-            if key not in required.split() and key not in optional.split():
-                raise self.at(str(key)).wrong("khóa không được biết", "the key is not known")
+        needed, known = required.split(), {*required.split(), *optional.split()}
+        errors = [
+            self.at(key).error("thiếu khóa này", "this key is missing")
+            for key in needed
+            if key not in self.value
+        ]
+        errors += [
+            self.at(str(key)).error(
+                f"khóa không được biết; các khóa được biết: {', '.join(sorted(known))}",
+                f"the key is not known; known here: {', '.join(sorted(known))}",
+            )
+            for key in self.value
+            if key not in known
+        ]
+        if errors:
+            raise refused(errors)
         return self
 
     def has(self, key: str) -> bool:

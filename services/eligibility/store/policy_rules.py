@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from itertools import pairwise
+from typing import TypeVar, cast
 
+from libs.common.kernel.months import Month
 from services.eligibility.domain.citations import MARKS, Citation, Instrument
 from services.eligibility.domain.conditions import (
     AgeBandBelow,
@@ -38,6 +40,7 @@ from services.eligibility.domain.facts import (
 )
 from services.eligibility.domain.packs import SOCIAL_PENSION_CENTRAL
 from services.eligibility.domain.policy import (
+    EVERYWHERE,
     Band,
     CategoryRule,
     Dated,
@@ -45,8 +48,9 @@ from services.eligibility.domain.policy import (
     Grant,
     OneOffRule,
     Switch,
+    Territory,
 )
-from services.eligibility.store.policy_node import Node
+from services.eligibility.store.policy_node import Findings, Node
 
 T = TypeVar("T")
 
@@ -92,42 +96,49 @@ class Reader:
 
     instruments: Mapping[str, Instrument]
     switches: Mapping[str, Switch]
+    findings: Findings
 
     def citation(self, node: Node) -> Citation:
-        name = node.at("instrument").one_of(*self.instruments)
-        return Citation(
-            self.instruments[name],
-            node.at("article").label(),
-            node.at("clause").label() if node.has("clause") else None,
-            node.at("point").label() if node.has("point") else None,
-            node.at("mark").one_of(*MARKS),
-        )
+        found = Findings()
+        name = found.attempt(node.at("instrument").one_of, *self.instruments)
+        article = found.attempt(node.at("article").label)
+        clause = found.attempt(node.at("clause").label) if node.has("clause") else None
+        point = found.attempt(node.at("point").label) if node.has("point") else None
+        mark = found.attempt(node.at("mark").one_of, *MARKS)
+        found.refuse_if_any()
+        assert name is not None and article is not None and mark is not None
+        return Citation(self.instruments[name], article, clause, point, mark)
 
     def dated(self, node: Node, fields: str, value: Callable[[Node], T], optional: str = "") -> Dated[T]:
         """One dated value; `fields` are its own keys beside date and citation."""
-        node.fields(f"{DATED} {fields}", f"{DATED_OPTIONAL} {optional}")
-        found = Dated(
-            value(node),
-            node.at("from").month(),
-            self.citation(node),
-            node.at("until").month() if node.has("until") else None,
-            node.at("in_force_on").date() if node.has("in_force_on") else None,
-            self.only_if(node),
-        )
-        self.after_its_instrument(node.at("from"), found.citation, found.known_from.last_day)
-        if found.until is not None and found.until < found.from_month:
-            raise node.at("until").wrong("trước tháng bắt đầu", "it lies before `from`")
-        return found
+        found = Findings()
+        found.attempt(node.fields, f"{DATED} {fields}", f"{DATED_OPTIONAL} {optional}")
+        read = found.attempt(value, node)
+        first = found.attempt(node.at("from").month)
+        citation = found.attempt(self.citation, node)
+        until = found.attempt(node.at("until").month) if node.has("until") else None
+        in_force_on = found.attempt(node.at("in_force_on").date) if node.has("in_force_on") else None
+        only_if = found.attempt(self.only_if, node)
+        if first is not None and citation is not None:
+            known_from = first if in_force_on is None else Month.of(in_force_on)
+            found.attempt(self.after_its_instrument, node.at("from"), citation, known_from.last_day)
+        if first is not None and until is not None and until < first:
+            found.attempt(node.at("until").refuse, "trước tháng bắt đầu", "it lies before `from`")
+        found.refuse_if_any()
+        assert first is not None and citation is not None and only_if is not None
+        # `read` is None only where the value has no content of its own.
+        return Dated(cast(T, read), first, citation, until, in_force_on, only_if)
 
     def series(
         self, node: Node, fields: str, value: Callable[[Node], T], optional: str = ""
     ) -> tuple[Dated[T], ...]:
         """Dated values in the order of their months: the last that applies holds."""
-        values = tuple(self.dated(item, fields, value, optional) for item in node.items())
-        for before, after, item in zip(values, values[1:], node.items()[1:], strict=False):
-            if after.from_month < before.from_month:
-                raise item.at("from").wrong("phải theo thứ tự thời gian", "values stand in order of time")
-        return values
+        attempt = self.findings.attempt
+        read = [(item, attempt(self.dated, item, fields, value, optional)) for item in node.items()]
+        good = [(item, found) for item, found in read if found is not None]
+        for (_, before), (item, after) in pairwise(good):
+            attempt(_in_order, item, before, after)
+        return tuple(found for _, found in good)
 
     def after_its_instrument(self, node: Node, citation: Citation, day: date) -> None:
         """A value can't begin before its instrument does, nor after that has ended."""
@@ -156,8 +167,8 @@ class Reader:
             pairs.append((name, chosen.one_of(*self.switches[name].options)))
         return tuple(pairs)
 
-    def category(self, node: Node) -> CategoryRule:
-        node.fields("rule clause programme title who coefficients", "province payee")
+    def category(self, node: Node, territory: Territory = EVERYWHERE) -> CategoryRule:
+        node.fields("rule clause programme title who coefficients", "payee")
         return CategoryRule(
             node.at("rule").text(),
             node.at("clause").text(),
@@ -165,7 +176,22 @@ class Reader:
             node.at("payee").one_of("self", "carer", "facility") if node.has("payee") else "self",
             self.series(node.at("who"), "conditions", _eligibility, "children not_in beside not_covered"),
             self.series(node.at("coefficients"), "bands", _bands),
-            node.at("province").text() if node.has("province") else None,
+            territory,
+            node.at("title").text(),
+        )
+
+
+def _in_order(node: Node, before: Dated[T], after: Dated[T]) -> None:
+    """Values stand in order; only one reading of an open question may begin beside another."""
+    if after.from_month < before.from_month:
+        raise node.at("from").wrong("phải theo thứ tự thời gian", "values stand in order of time")
+    if after.only_if != before.only_if:
+        return
+    if after.from_month == before.from_month or (
+        before.until is not None and before.until >= after.from_month
+    ):
+        raise node.at("from").wrong(
+            "trùng thời gian với giá trị đứng trước", "it overlaps the value that stands before it"
         )
 
 
@@ -185,6 +211,7 @@ def one_off(node: Node, reader: Reader) -> OneOffRule:
         node.at("rule").text(),
         node.at("kind").one_of(*EVENT_KINDS),
         reader.series(node.at("grants"), "amount", _grant, "any_of"),
+        node.at("title").text(),
     )
 
 
