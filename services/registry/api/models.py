@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.common.kernel.ids import show
 from services.registry.domain.imports import Import
 from services.registry.domain.messages import FILE_MESSAGES
-from services.registry.domain.people import masked
+from services.registry.domain.people import Carer, masked
 from services.registry.domain.rows import COLUMNS
 from services.registry.usecases.ports import PersonLine, PersonRecord
 
@@ -52,6 +52,16 @@ class PersonToRegister(BaseModel):
     cannot_live_in_community: bool | None = None
     eligible_for_facility: bool | None = None
     fostered_in_community: bool | None = None
+    pregnant: bool | None = None
+    children_under_36_months: Annotated[int, Field(ge=0)] | None = None
+    care_drawn_by_spouse: Annotated[
+        bool | None,
+        Field(description="Of a disabled couple only one draws the care money for their child: the other."),
+    ] = None
+    carer_relation: _Text | None = None
+    carer_personal_id: Annotated[
+        _Text | None, Field(description="Who is registered already; the money for the care is paid to them.")
+    ] = None
     already_receiving: bool | None = None
     applied_for: Annotated[list[_Text], Field(max_length=2)] | None = None
     application_received_on: _Text | None = None
@@ -143,8 +153,15 @@ class PayoutShown(BaseModel):
     payee_personal_id: str | None
 
 
+class CarerShown(BaseModel):
+    """Who cares for the person: of the `own_household`, or a `receiving_carer` who took them in."""
+
+    relation: str
+    person_id: str
+
+
 class PersonShown(PersonInList):
-    """One person. `facts`, the certificate's date and the payee are null while masked."""
+    """One person. `facts`, the carer, the certificate's date and the payee are null while masked."""
 
     version: int
     former_province_code: str | None
@@ -157,6 +174,7 @@ class PersonShown(PersonInList):
     masked: bool
     disability_certificate_on: date | None
     facts: dict[str, Any] | None
+    carer: CarerShown | None
     payout: PayoutShown | None
 
     @classmethod
@@ -182,8 +200,15 @@ class PersonShown(PersonInList):
             masked=not opened,
             disability_certificate_on=person.disability_certificate_on if opened else None,
             facts=dict(person.facts) if opened else None,
+            carer=_carer(person.carer) if opened else None,
             payout=_payout(record, opened=opened),
         )
+
+
+def _carer(carer: Carer | None) -> CarerShown | None:
+    if carer is None or carer.person_id is None:
+        return None
+    return CarerShown(relation=carer.relation, person_id=show("per", carer.person_id))
 
 
 def _payout(record: PersonRecord, *, opened: bool) -> PayoutShown | None:

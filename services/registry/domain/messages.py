@@ -63,7 +63,18 @@ ROW_MESSAGES = {
         "This personal id stands on an earlier row or is registered already.",
     ),
     "not_a_whole_number": Message(
-        "Phải là số đồng nguyên, không dấu chấm phẩy.", "A whole number of đồng, digits only."
+        "Phải là số nguyên (đồng, hoặc số con), chỉ gồm chữ số.",
+        "A whole number (of đồng, or of children), digits only.",
+    ),
+    "carer_is_self": Message(
+        "Người chăm sóc phải là người khác, không phải chính người được chăm sóc.",
+        "The carer must be somebody else than the person cared for.",
+    ),
+    "carer_unknown": Message(
+        "Chưa có người chăm sóc mang số định danh này trong sổ: hãy đăng ký người chăm sóc trước, hoặc đặt ở "
+        "dòng phía trên trong tệp.",
+        "No carer with this personal id is registered: register the carer first, or on an earlier row of "
+        "the file.",
     ),
     "too_many": Message("Quá 30 con trong một ô.", "More than 30 children in one cell."),
     "bad_agency_code": Message(

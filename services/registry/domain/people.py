@@ -1,15 +1,15 @@
 """Who people are: a person, the facts the law asks about, and the account their money goes to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from libs.common.kernel.ids import derived_id
+from libs.common.kernel.ids import derived_id, show
 from libs.common.kernel.units import Location
 
-#: One sensitive fact, in the JSON form of a case's `person` object.
-Fact = str | bool | int | list[dict[str, str | bool]]
+#: One sensitive fact, in the JSON form of a case's `person` object (`carer`: of its `carer` object).
+Fact = str | bool | int | list[dict[str, str | bool]] | dict[str, str]
 Facts = Mapping[str, Fact]
 
 
@@ -28,6 +28,18 @@ class Payout:
     payee_name: str
     payee_personal_id: str
     payee_relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carer:
+    """Who cares for a person: of the `own_household`, or another that took the person in (`receiving_carer`).
+
+    An officer states the `personal_id`; `person_id` is whom the register knows by it. Only that is kept.
+    """
+
+    relation: str
+    personal_id: str | None
+    person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +66,28 @@ class Person:
     decision_signed_on: date | None
     disability_certificate_on: date | None
     facts: Facts
+    carer: Carer | None
     payout: Payout | None
 
     @property
     def sensitive(self) -> Facts:
-        """What is encrypted at rest and sealed on its way, in JSON: `facts`, and the day of a certificate,
-        which tells a disability as well as its degree does."""
-        if self.disability_certificate_on is None:
-            return self.facts
-        return {**self.facts, "disability_certificate_on": self.disability_certificate_on.isoformat()}
+        """What is encrypted at rest and sealed on its way, in JSON: `facts`; the day of a certificate, which
+        tells a disability as well as its degree does; and the carer, whom only some disabilities have."""
+        facts = dict(self.facts)
+        if self.disability_certificate_on is not None:
+            facts["disability_certificate_on"] = self.disability_certificate_on.isoformat()
+        if self.carer is not None:
+            assert self.carer.person_id, "a carer is looked up before the person is kept"
+            facts["carer"] = {
+                "relation": self.carer.relation,
+                "person_id": show("per", self.carer.person_id),
+            }
+        return facts
+
+    def cared_for_by(self, carer_id: UUID) -> "Person":
+        """The same person, the stated carer found in the register."""
+        assert self.carer is not None
+        return replace(self, carer=Carer(self.carer.relation, None, carer_id))
 
 
 @dataclass(frozen=True, slots=True)

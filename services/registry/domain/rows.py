@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from libs.common.kernel import personal_id as personal_ids
 from libs.common.kernel.months import Month
-from services.registry.domain.people import Communes, Fact, Payout, Person
+from services.registry.domain.people import Carer, Communes, Fact, Payout, Person
 
 #: The header of the file, in the template's order.
 COLUMNS = (
@@ -40,6 +40,11 @@ COLUMNS = (
     "cannot_live_in_community",
     "eligible_for_facility",
     "fostered_in_community",
+    "pregnant",
+    "children_under_36_months",
+    "care_drawn_by_spouse",
+    "carer_relation",
+    "carer_personal_id",
     "already_receiving",
     "applied_for",
     "application_received_on",
@@ -52,6 +57,8 @@ COLUMNS = (
     "payee_personal_id",
     "payee_relation",
 )
+#: Columns that a file may leave out: those of care money, which older lists do not have.
+OPTIONAL_COLUMNS = COLUMNS[COLUMNS.index("pregnant") : COLUMNS.index("already_receiving")]
 #: A column that a file may have and nobody reads: the copy of refused rows explains itself there.
 PROBLEMS_COLUMN = "problems"
 _AT = {name: index for index, name in enumerate(COLUMNS)}
@@ -80,6 +87,7 @@ CHOICES = {
     "marital_status": frozenset(
         {"never_married", "married", "divorced", "separated", "widowed", "spouse_missing"}
     ),
+    "carer_relation": frozenset({"own_household", "receiving_carer"}),
     "channel": frozenset({"bank_account", "post_office", "home_delivery"}),
     "payee_relation": frozenset({"self", "guardian", "authorised"}),
 }
@@ -104,11 +112,17 @@ _BOOLEAN_FACTS = tuple(
         "cannot_live_in_community",
         "eligible_for_facility",
         "fostered_in_community",
+        "pregnant",
+        "care_drawn_by_spouse",
     )
 )
 #: Columns that say true or false.
 BOOLEAN_COLUMNS = (*(name for _, name in _BOOLEAN_FACTS), "already_receiving")
-_CHILDREN, _PENSION = _AT["children"], _AT["pension_dong_monthly"]
+#: The most digits of each fact that is a whole number.
+_WHOLE_FACTS = (("pension_dong_monthly", 10), ("children_under_36_months", 2))
+_CHILDREN = _AT["children"]
+_CARER = slice(_AT["carer_relation"], _AT["carer_personal_id"] + 1)
+_STANDING = slice(_AT["already_receiving"], _AT["decision_signed_on"] + 1)
 _PAYOUT_FROM = _AT["channel"]
 _CHILD_STATES: dict[str, dict[str, str | bool]] = {
     "": {},
@@ -120,7 +134,6 @@ NAME_CHARACTERS_MAX = 120
 NUMBER_CHARACTERS_MAX = 40
 ACCOUNT_CHARACTERS_MAX = 24
 CHILDREN_MAX = 30
-PENSION_DIGITS_MAX = 10
 _DIGIT = re.compile(r"\d")
 _EARLIEST = date(1900, 1, 1)
 
@@ -179,10 +192,12 @@ def read_row(cells: Sequence[str], frame: Frame) -> Person | Wrong:
         wrong.append(("commune_code", "outside_territory"))
     facts = _facts(cells, wrong)
     certificate = _date(cells[9], "disability_certificate_on", wrong)
-    receiving = _boolean(cells[24], "already_receiving", wrong)
-    programmes = _programmes(cells[25], wrong)
-    received_on = _date(cells[26], "application_received_on", wrong)
-    signed_on = _date(cells[27], "decision_signed_on", wrong)
+    carer = _carer(cells[_CARER], personal_id, wrong)
+    already, applied_for, received, signed = cells[_STANDING]
+    receiving = _boolean(already, "already_receiving", wrong)
+    programmes = _programmes(applied_for, wrong)
+    received_on = _date(received, "application_received_on", wrong)
+    signed_on = _date(signed, "decision_signed_on", wrong)
     payout = _payout(cells[_PAYOUT_FROM:], personal_id, full_name, wrong)
     if wrong or born is None or place is None:
         return wrong
@@ -203,6 +218,7 @@ def read_row(cells: Sequence[str], frame: Frame) -> Person | Wrong:
         signed_on,
         certificate,
         facts,
+        carer,
         payout,
     )
 
@@ -281,12 +297,13 @@ def _facts(cells: Sequence[str], wrong: Wrong) -> dict[str, Fact]:
                 facts[name] = value
     if cells[_CHILDREN]:
         facts["children"] = _children(cells[_CHILDREN], wrong)
-    pension = cells[_PENSION]
-    if pension:
-        if pension.isascii() and pension.isdigit() and len(pension) <= PENSION_DIGITS_MAX:
-            facts["pension_dong_monthly"] = int(pension)
-        else:
-            wrong.append(("pension_dong_monthly", "not_a_whole_number"))
+    for name, digits_max in _WHOLE_FACTS:
+        text = cells[_AT[name]]
+        if text:
+            if text.isascii() and text.isdigit() and len(text) <= digits_max:
+                facts[name] = int(text)
+            else:
+                wrong.append((name, "not_a_whole_number"))
     return facts
 
 
@@ -317,6 +334,26 @@ def _programmes(text: str, wrong: Wrong) -> tuple[str, ...]:
         wrong.append(("applied_for", "unknown_value"))
         return ()
     return tuple(sorted(named))
+
+
+def _carer(cells: Sequence[str], personal_id: str, wrong: Wrong) -> Carer | None:
+    """Who cares for the person, as stated: both cells or neither."""
+    relation, carer_id = cells
+    if not relation and not carer_id:
+        return None
+    before = len(wrong)
+    _chosen(relation, "carer_relation", wrong)
+    if not carer_id:
+        wrong.append(("carer_personal_id", "required"))
+    elif not _twelve_digits(carer_id):
+        wrong.append(("carer_personal_id", "personal_id_not_12_digits"))
+    elif carer_id == personal_id:
+        wrong.append(("carer_personal_id", "carer_is_self"))
+    return None if len(wrong) > before else Carer(relation, carer_id)
+
+
+def _twelve_digits(text: str) -> bool:
+    return len(text) == 12 and text.isascii() and text.isdigit()
 
 
 def _payout(cells: Sequence[str], personal_id: str, full_name: str, wrong: Wrong) -> Payout | None:
@@ -351,9 +388,7 @@ def _payout(cells: Sequence[str], personal_id: str, full_name: str, wrong: Wrong
             wrong.append(("payee_personal_id", "required"))
         elif payee_personal_id == personal_id:
             wrong.append(("payee_personal_id", "contradictory_payee"))
-        elif not (
-            payee_personal_id.isascii() and payee_personal_id.isdigit() and len(payee_personal_id) == 12
-        ):
+        elif not _twelve_digits(payee_personal_id):
             wrong.append(("payee_personal_id", "personal_id_not_12_digits"))
     if len(wrong) > before:
         return None

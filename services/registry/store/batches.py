@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
+from uuid import UUID
 
 from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
@@ -115,6 +116,15 @@ class PeopleBatch:
             list(blind_indexes),
         )
         return frozenset(row["personal_id_index"] for row in rows)
+
+    async def carers(self, blind_indexes: Collection[bytes], territory: str | None) -> dict[bytes, UUID]:
+        rows = await self._connection.fetch(
+            "select personal_id_index, person_id from person where personal_id_index = any($1::bytea[])"
+            " and ($2::text is null or province_code = $2)",
+            list(blind_indexes),
+            territory,
+        )
+        return {row["personal_id_index"]: row["person_id"] for row in rows}
 
     async def add(self, prepared: PreparedPeople) -> None:
         if not prepared.registrations:

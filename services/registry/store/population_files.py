@@ -16,7 +16,7 @@ import python_calamine
 from libs.common.runtime import workbooks
 from libs.common.runtime.workbooks import WorkbookLimits
 from services.registry.domain.imports import PART_ROWS, FilePart, FileRefused
-from services.registry.domain.rows import COLUMNS, PROBLEMS_COLUMN
+from services.registry.domain.rows import COLUMNS, OPTIONAL_COLUMNS, PROBLEMS_COLUMN
 
 #: 100,000 people and the header; far more columns than the form has.
 WORKBOOK_LIMITS = WorkbookLimits(
@@ -139,6 +139,8 @@ def _arranged(header: list[str]) -> _Arrange:
         if header.index(name) != position - 1:
             raise FileRefused("file_duplicate_column", name)
     for name in COLUMNS:
-        if name not in header:
+        if name not in header and name not in OPTIONAL_COLUMNS:
             raise FileRefused("file_missing_column", name)
-    return itemgetter(*(header.index(name) for name in COLUMNS))
+    # A column that is left out is read from the empty cell put behind each row.
+    take = itemgetter(*(header.index(name) if name in header else -1 for name in COLUMNS))
+    return lambda cells: take([*cells, ""])

@@ -5,8 +5,9 @@ from typing import Any
 
 import orjson
 
+from libs.common.kernel.ids import read
 from libs.common.runtime.sealing import FieldCipher
-from services.registry.domain.people import Payout, Person
+from services.registry.domain.people import Carer, Payout, Person
 
 
 class Protection:
@@ -54,6 +55,7 @@ class Protection:
             )
         facts = self.open_json(row["facts_sealed"])
         certificate = facts.pop("disability_certificate_on", None)
+        carer = facts.pop("carer", None)
         return Person(
             household_number=row["number"],
             personal_id=self.open_text(row["personal_id_sealed"]),
@@ -71,5 +73,6 @@ class Protection:
             decision_signed_on=row["decision_signed_on"],
             disability_certificate_on=date.fromisoformat(certificate) if certificate else None,
             facts=facts,
+            carer=Carer(carer["relation"], None, read("per", carer["person_id"])) if carer else None,
             payout=payout,
         )

@@ -1,8 +1,8 @@
 """Taking a population file in: inspect it whole, then take part by part what is right in it."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from libs.common.kernel.ids import new_id
@@ -22,10 +22,12 @@ from services.registry.usecases.ports import (
 
 @dataclass(frozen=True, slots=True)
 class ReadPart:
-    """A part as far as it goes without the database. `rows`: (row number, blind index) of the good ones."""
+    """A part as far as it goes without the database. `rows`: the good ones with their numbers, `carers` the
+    blind index of each stated carer by row number; `prepared` is all but those who have a carer."""
 
     part: FilePart
-    rows: list[tuple[int, bytes]]
+    rows: list[tuple[int, Registration]]
+    carers: dict[int, bytes]
     problems: list[RowProblem]
     prepared: PreparedPeople
 
@@ -60,19 +62,17 @@ class TakeImports:
         number, *later = await claimed.part_numbers()
         made = self._ahead.pop((found.import_id, number), None)
         read = await (made or self._read(claimed.found, await claimed.part(number)))
-        known = await claimed.people.known([blind_index for _, blind_index in read.rows])
+        known = await claimed.people.known([one.blind_index for _, one in read.rows])
+        carers = await claimed.people.carers(set(read.carers.values()), found.territory)
         self._ahead.clear()
         for following in later:
             self._ahead[found.import_id, following] = self._read(found, await claimed.part(following))
-        await claimed.people.add(read.prepared.without(known))
-        duplicates = [
-            RowProblem(row_number, "personal_id", "duplicate_personal_id")
-            for row_number, blind_index in read.rows
-            if blind_index in known
-        ]
+        cared_for, refused = settled(read, known, carers)
+        prepared = await asyncio.to_thread(self.prepare, cared_for)
+        await claimed.people.add(read.prepared.without(known).with_also(prepared))
         status = life.moved(found.status, life.RUNNING if later else life.DONE)
-        taken = len(read.rows) - len(duplicates)
-        await claimed.part_taken(read.part, taken, [*read.problems, *duplicates], status)
+        taken = len(read.rows) - len(refused)
+        await claimed.part_taken(read.part, taken, [*read.problems, *refused], status)
 
     def _read(self, found: Import, part: FilePart) -> "asyncio.Task[ReadPart]":
         # Off the event loop: health checks must answer meanwhile.
@@ -80,9 +80,14 @@ class TakeImports:
 
     def _read_in_thread(self, found: Import, part: FilePart) -> ReadPart:
         frame = Frame(found.as_of, self.units.communes_on(found.as_of), found.territory)
-        stated, problems = read_rows(part.rows, frame, self.blind_indexes)
-        rows = [(row_number, one.blind_index) for row_number, one in stated]
-        return ReadPart(part, rows, problems, self.prepare([one for _, one in stated]))
+        rows, problems = read_rows(part.rows, frame, self.blind_indexes)
+        carers = {
+            row_number: self.blind_indexes.of(one.person.carer.personal_id)
+            for row_number, one in rows
+            if one.person.carer and one.person.carer.personal_id
+        }
+        alone = [one for row_number, one in rows if row_number not in carers]
+        return ReadPart(part, rows, carers, problems, self.prepare(alone))
 
 
 async def _inspect(claimed: ClaimedImport) -> None:
@@ -121,6 +126,28 @@ def read_rows(
         seen.add(blind_index)
         stated.append((row_number, new_registration(person, blind_index, blind_indexes)))
     return stated, problems
+
+
+def settled(
+    read: ReadPart, known: Collection[bytes], carers: Mapping[bytes, UUID]
+) -> tuple[list[Registration], list[RowProblem]]:
+    """Those of a part who have a carer, the carer found, and the rows refused by what is registered:
+    `known` people, and whose carer is neither in `carers` nor taken from an earlier row."""
+    found = dict(carers)
+    cared_for: list[Registration] = []
+    refused: list[RowProblem] = []
+    for row_number, one in read.rows:
+        if one.blind_index in known:
+            refused.append(RowProblem(row_number, "personal_id", "duplicate_personal_id"))
+            continue
+        if row_number in read.carers:
+            carer_id = found.get(read.carers[row_number])
+            if carer_id is None:
+                refused.append(RowProblem(row_number, "carer_personal_id", "carer_unknown"))
+                continue
+            cared_for.append(replace(one, person=one.person.cared_for_by(carer_id)))
+        found[one.blind_index] = one.person_id
+    return cared_for, refused
 
 
 def new_registration(person: Person, blind_index: bytes, blind_indexes: BlindIndexes) -> Registration:

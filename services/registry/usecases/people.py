@@ -7,7 +7,7 @@ from uuid import UUID
 
 from libs.common.kernel.errors import FieldError, Refusal
 from services.registry.domain.messages import ROW_MESSAGES
-from services.registry.domain.people import Registration
+from services.registry.domain.people import Person, Registration
 from services.registry.domain.rows import Frame, Wrong, read_row, read_true_from
 from services.registry.usecases.imports import new_registration
 from services.registry.usecases.ports import (
@@ -35,7 +35,7 @@ class RegisterPerson:
         read = read_row(cells, Frame(as_of, self.units.communes_on(as_of), territory))
         if isinstance(read, list):
             raise _invalid(read)
-        registration = new_registration(read, self.blind_indexes.of(read.personal_id), self.blind_indexes)
+        registration = await _stated(read, self.people, self.blind_indexes, territory)
         if not await self.people.register(registration, territory):
             raise _taken()
         return registration
@@ -70,7 +70,10 @@ class ChangePerson:
             raise _invalid(since)
         if before.version != version:
             raise _outrun()
-        stated = new_registration(read, self.blind_indexes.of(read.personal_id), self.blind_indexes)
+        stated = await _stated(read, self.people, self.blind_indexes, territory)
+        carer = stated.person.carer
+        if carer is not None and carer.person_id == before.person_id:
+            raise _invalid([("carer_personal_id", "carer_is_self")])
         same_account = (read.payout, read.commune_code) == (before.person.payout, before.person.commune_code)
         registration = replace(
             stated,
@@ -143,6 +146,19 @@ def _outrun() -> Refusal:
         "Người khác vừa sửa thông tin này. Hãy mở lại rồi sửa trên bản mới nhất.",
         "Somebody changed this person meanwhile. Open the newest version and change that.",
     )
+
+
+async def _stated(
+    person: Person, people: People, blind_indexes: BlindIndexes, territory: str | None
+) -> Registration:
+    """What was read, as a first registration, the carer found in the caller's territory."""
+    if person.carer is not None and person.carer.personal_id is not None:
+        blind_index = blind_indexes.of(person.carer.personal_id)
+        carer_id = (await people.lookup([blind_index], territory)).get(blind_index)
+        if carer_id is None:
+            raise _invalid([("carer_personal_id", "carer_unknown")])
+        person = person.cared_for_by(carer_id)
+    return new_registration(person, blind_indexes.of(person.personal_id), blind_indexes)
 
 
 def _invalid(wrong: Wrong) -> Refusal:

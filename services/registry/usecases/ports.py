@@ -71,6 +71,14 @@ class PreparedPeople:
             [event for event in self.events if event.key in ids],
         )
 
+    def with_also(self, more: "PreparedPeople") -> "PreparedPeople":
+        return PreparedPeople(
+            [*self.registrations, *more.registrations],
+            [*self.people, *more.people],
+            [*self.accounts, *more.accounts],
+            [*self.events, *more.events],
+        )
+
 
 #: Work for the processor alone, so that it can be done ahead, in a thread.
 Prepare = Callable[[Sequence[Registration]], PreparedPeople]
@@ -81,6 +89,9 @@ class Batch(Protocol):
 
     async def known(self, blind_indexes: Collection[bytes]) -> frozenset[bytes]:
         """Those that are registered already, anywhere in the nation."""
+
+    async def carers(self, blind_indexes: Collection[bytes], territory: str | None) -> Mapping[bytes, UUID]:
+        """Those of them that are registered in the territory (None = the nation)."""
 
     async def add(self, prepared: PreparedPeople) -> None: ...
 
