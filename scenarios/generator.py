@@ -11,6 +11,7 @@ import xlsxwriter
 
 from libs.common.runtime.units import administrative_units
 from scenarios.calibration import calibrated, whole
+from scenarios.carers import drawn, planned
 from scenarios.cohorts import Cohort, Frame, draw
 from scenarios.columns import COLUMNS
 from scenarios.facilities import admission_dates, opened, places_taken
@@ -32,11 +33,12 @@ class _Plan:
     paid: list[int]
     new: list[int]
     not_entitled: list[int]
+    carers: list[int]
     residents: list[int]
 
     @property
     def people(self) -> int:
-        return sum(self.paid) + sum(self.not_entitled) + sum(self.residents)
+        return sum(self.paid) + sum(self.not_entitled) + sum(self.carers) + sum(self.residents)
 
 
 def generate(
@@ -53,20 +55,23 @@ def generate(
     rng = np.random.default_rng(seed)
     plan = _plan(scenario, people)
     communes, frame = _frame(scenario, rng)
-    cohorts = _cohorts(scenario, frame, plan)
-    population = build(rng, cohorts, len(plan.paid) + len(plan.not_entitled), communes, scenario.channels)
+    at_home, residents = _cohorts(scenario, frame, plan)
+    care = drawn(frame, scenario, plan.carers, at_home)
+    cohorts = [*at_home, care.carers, *residents]
+    population = build(rng, cohorts, len(at_home) + 1, care, communes, scenario.channels)
     _write_people(out_dir, population, xlsx)
     _write_facilities(out_dir, scenario, rng, communes, plan, population)
-    paid_kinds, resident_kinds = len(plan.paid), len(plan.residents)
+    paid_kinds = len(plan.paid)
     manifest = summed(
         scenario,
         seed,
         paid=[cohort.size for cohort in cohorts[:paid_kinds]],
-        residents=[cohort.size for cohort in cohorts[len(cohorts) - resident_kinds :]],
+        residents=[cohort.size for cohort in residents],
         people=len(population.personal_ids),
         proposed=sum(int((~cohort.receiving).sum()) for cohort in cohorts[:paid_kinds]),
         payees=sum(population.payees[:paid_kinds]),
         full=people is None,
+        carers=plan.carers,
     )
     (out_dir / "manifest.json").write_text(
         json.dumps(manifest.as_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
@@ -81,16 +86,20 @@ def _plan(scenario: Scenario, people: int | None) -> _Plan:
     if people is not None:
         scale = people / (recipients + residents + others)
         residents, others = round(residents * scale), round(others * scale) + 1
-        recipients = people - residents - others
+        recipients = round((people - residents - others) / (1 + scenario.carers_per_100 / 100))
         if recipients < 2 * len(scenario.kinds):
             raise ValueError(f"{people} people are too few for a population of every kind")
     paid = _paid_counts(scenario, recipients)
+    carers = planned(scenario, paid)
+    if people is not None:
+        others = people - recipients - residents - sum(carers)
     apply = [count if PAID[kind.kind].starts else 0 for kind, count in zip(scenario.kinds, paid, strict=True)]
     applications = max(_NEW_APPLICATIONS_MIN, round(recipients * _NEW_APPLICATIONS_SHARE))
     return _Plan(
         paid=paid,
         new=whole(min(applications, sum(apply) // 2), apply),
         not_entitled=whole(others, [share for _, share in scenario.not_entitled]),
+        carers=carers,
         residents=whole(residents, [kind.share for kind in scenario.residents]),
     )
 
@@ -141,7 +150,8 @@ def _frame(scenario: Scenario, rng: np.random.Generator) -> tuple[list[str], Fra
     return [unit.code for unit in units], frame
 
 
-def _cohorts(scenario: Scenario, frame: Frame, plan: _Plan) -> list[Cohort]:
+def _cohorts(scenario: Scenario, frame: Frame, plan: _Plan) -> tuple[list[Cohort], list[Cohort]]:
+    """(at home, residents): those at home the paid kinds first."""
     paid = [
         _draw_paid(frame, kind, count, new)
         for kind, count, new in zip(scenario.kinds, plan.paid, plan.new, strict=True)
@@ -154,7 +164,7 @@ def _cohorts(scenario: Scenario, frame: Frame, plan: _Plan) -> list[Cohort]:
         draw(frame, RESIDENTS[kind.kind], count)
         for kind, count in zip(scenario.residents, plan.residents, strict=True)
     ]
-    return paid + others + residents
+    return paid + others, residents
 
 
 def _draw_paid(frame: Frame, kind: PaidKind, count: int, new: int) -> Cohort:

@@ -23,7 +23,9 @@ class Sum:
 class Expected:
     """Community lines unless said: `dong` over all benefit months, `people` distinct over them.
 
-    `by_category` also has `nurture`. `payees`: distinct people who are paid (a guardian once for siblings).
+    `by_category` also has `nurture` and, by those cared for, `care`. `payees`: distinct people who are paid
+    (a guardian once for siblings).
+    `carers`: people who are paid for caring for somebody else, besides; `care_dong` is theirs.
     `proposed`: entitled new applications, paid once signed. `lines_standard_sum`: the standard of each line.
     """
 
@@ -37,6 +39,8 @@ class Expected:
     residents: int
     nurture_dong: int
     lines_standard_sum: int
+    carers: int
+    care_dong: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,10 @@ def summed(
     proposed: int,
     payees: int,
     full: bool,
+    carers: Sequence[int] = (),
 ) -> Manifest:
-    """The manifest of a population with so many generated people of each paid and each resident kind."""
+    """The manifest of a population with so many generated people of each paid and each resident kind, and
+    so many `carers` of each line of the table of care money."""
     report, months = scenario.report, scenario.benefit_months
     by_category, by_month = _sums(scenario, paid)
     nurture = sum(
@@ -82,6 +88,7 @@ def summed(
         for kind, count in zip(scenario.residents, residents, strict=True)
     )
     by_category["nurture"] = Sum(sum(residents), nurture)
+    by_category["care"] = care = _care(scenario, carers)
     total = sum(month.dong for month in by_month.values())
     standards = sum(month.people for month in by_month.values()) * scenario.standard_dong
     if not _AVERAGE_MIN <= total / standards <= _AVERAGE_MAX:
@@ -99,18 +106,29 @@ def summed(
             dong=total,
             by_category=dict(sorted(by_category.items())),
             by_month=by_month,
-            not_entitled=people - sum(paid) - sum(residents),
+            not_entitled=people - sum(paid) - sum(residents) - sum(carers),
             proposed=proposed,
             payees=payees,
             residents=sum(residents),
             nurture_dong=nurture,
             lines_standard_sum=standards,
+            carers=sum(carers),
+            care_dong=care.dong,
         ),
         published=Published(
             beneficiaries=report.recipients if full else None,
             dong=report.dong if full else None,
             nurture_dong=report.nurture_dong if full else None,
         ),
+    )
+
+
+def _care(scenario: Scenario, carers: Sequence[int]) -> Sum:
+    """The people cared for, and what their carers are owed for it over all benefit months."""
+    lines = [(line, count * line.each) for line, count in zip(scenario.carers, carers, strict=True)]
+    return Sum(
+        sum(people for _, people in lines),
+        sum(people * scenario.dong(hundredths) for line, people in lines for hundredths in line.hundredths),
     )
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.carers import Care
 from scenarios.cohorts import Cohort, Days, Flags, Texts, Whole
 from scenarios.columns import COLUMNS
 from scenarios.names import pool
@@ -25,7 +26,8 @@ _GUARDIAN_AGES = (25 * 12, 62 * 12)
 class Population:
     """The rows of people.csv in cohort order, and what the other files need of them.
 
-    `payees[i]`: the number of distinct payees in cohort i. `order`: the order of the rows in the file.
+    `payees[i]`: the number of distinct payees in cohort i. `order`: the order of the rows in the file, in
+    which carers stand before those they care for.
     """
 
     columns: dict[str, list[str]]
@@ -38,10 +40,12 @@ def build(
     rng: np.random.Generator,
     cohorts: Sequence[Cohort],
     residents_from: int,
+    care: Care,
     communes: Sequence[str],
     channels: Sequence[tuple[str, float]],
 ) -> Population:
-    """All cohorts as one population; those from index `residents_from` on live in facilities, unpaid here."""
+    """All cohorts as one population; those from index `residents_from` on live in facilities, unpaid here.
+    The cohort before them is that of the carers."""
     sizes = [cohort.size for cohort in cohorts]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     leader = np.concatenate(
@@ -69,12 +73,18 @@ def build(
     holder = np.where(represented, payee + total, payee)
     columns |= _payout_columns(rng, payee, holder, plain_names, channels, paid)
     columns |= _payee_columns(holder, represented, child, paid, names, ids)
+    first_carer = starts[residents_from - 1]
+    carers = zip(care.cared_for.tolist(), care.relation, (care.carer + first_carer).tolist(), strict=True)
+    for row, relation, carer in carers:
+        columns["carer_relation"][row], columns["carer_personal_id"][row] = relation, ids[carer]
+    order = rng.permutation(total)
+    others = (order < first_carer) | (order >= first_carer + care.carers.size)
     assert set(columns) == set(COLUMNS)
     return Population(
         columns=columns,
         personal_ids=ids[:total],
         payees=[len(np.unique(payee[a:b])) for a, b in pairwise(starts)],
-        order=rng.permutation(total).tolist(),
+        order=order[np.argsort(others, kind="stable")].tolist(),
     )
 
 
@@ -119,7 +129,8 @@ def _dates(days: Days) -> list[str]:
 
 
 def _columns_of_facts(cohorts: Sequence[Cohort], communes: Sequence[str]) -> dict[str, list[str]]:
-    columns: dict[str, list[str]] = {name: [] for name in COLUMNS[5:28]}
+    facts_from, facts_to = COLUMNS.index("commune_code"), COLUMNS.index("channel")
+    columns: dict[str, list[str]] = {name: [] for name in COLUMNS[facts_from:facts_to]}
     for cohort in cohorts:
         facts = {"has_family_supporter": "true", "disability_degree": "none", **cohort.recipe.facts}
         own = {

@@ -198,6 +198,9 @@ NOT_ENTITLED: Mapping[str, Recipe] = {
     "lowland_infant": replace(_APPLICANT, ages=(4, 34), poverty=("near_poor",), marital=()),
 }
 
+#: Somebody who cares for another: grown up, and owed nothing for themselves.
+CARER = Recipe((300, 690), women=0.7, marital=_GROWN, incumbent=False)
+
 _CARED_FOR = {"cannot_live_in_community": "true", "eligible_for_facility": "true"}
 _RESIDENT = Recipe((0, 0), _CARED_FOR, poverty=_POOR, right_from=3)
 

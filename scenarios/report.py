@@ -52,6 +52,21 @@ class PaidKind:
 
 
 @dataclass(frozen=True, slots=True)
+class CareKind:
+    """One line of the table of care money: for each of `each` people of the kind `of`, one carer is owed
+    `hundredths[i]` of the standard in month i.
+
+    `weight`: which share of that kind has such a carer, as compared with the other lines.
+    """
+
+    of: str
+    relation: str
+    hundredths: tuple[int, ...]
+    weight: float
+    each: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResidentKind:
     kind: str
     hundredths: int
@@ -80,6 +95,8 @@ class Scenario:
     standard_dong: int
     nurture_standard_dong: int
     kinds: tuple[PaidKind, ...]
+    carers_per_100: float
+    carers: tuple[CareKind, ...]
     not_entitled: tuple[tuple[str, float], ...]
     residents: tuple[ResidentKind, ...]
     facilities: tuple[FacilityGroup, ...]
@@ -100,6 +117,7 @@ def load(name: str) -> Scenario:
     raw = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     months = tuple(Month.parse(text) for text in raw["benefit_months"])
     assert Month.of(raw["business_date"]) == months[0] and raw["name"] == name
+    care = raw.get("carers", {"per_100_recipients": 0, "kinds": ()})
     report = {key: raw["report"][key] for key in Report.__dataclass_fields__}
     return Scenario(
         name=name,
@@ -112,6 +130,8 @@ def load(name: str) -> Scenario:
         standard_dong=raw["standards"]["community"]["dong"],
         nurture_standard_dong=raw["standards"]["nurture"]["dong"],
         kinds=tuple(_paid_kind(row, len(months)) for row in raw["kinds"]),
+        carers_per_100=care["per_100_recipients"],
+        carers=tuple(_care_kind(row, len(months)) for row in care["kinds"]),
         not_entitled=tuple((row["kind"], row["share"]) for row in raw["not_entitled"]),
         residents=tuple(
             ResidentKind(row["kind"], Coefficient.parse(row["coefficient"]).hundredths, row["share"])
@@ -123,14 +143,30 @@ def load(name: str) -> Scenario:
     )
 
 
-def _paid_kind(row: Mapping[str, Any], months: int) -> PaidKind:
+def _hundredths(row: Mapping[str, Any], months: int) -> tuple[int, ...]:
+    """Of each month, where one is stated for each; else of all of them."""
     stated = row["coefficient"]
     coefficients = stated if isinstance(stated, list) else [stated] * months
-    assert len(coefficients) == months and ("prior" in row) != ("people" in row), row
+    assert len(coefficients) == months, row
+    return tuple(Coefficient.parse(text).hundredths for text in coefficients)
+
+
+def _care_kind(row: Mapping[str, Any], months: int) -> CareKind:
+    return CareKind(
+        of=row["of"],
+        relation=row["relation"],
+        hundredths=_hundredths(row, months),
+        weight=row["weight"],
+        each=row.get("each", 1),
+    )
+
+
+def _paid_kind(row: Mapping[str, Any], months: int) -> PaidKind:
+    assert ("prior" in row) != ("people" in row), row
     return PaidKind(
         kind=row["kind"],
         category=row["category"],
-        hundredths=tuple(Coefficient.parse(text).hundredths for text in coefficients),
+        hundredths=_hundredths(row, months),
         prior=row.get("prior"),
         fixed=row.get("people"),
         poverty=tuple(row.get("poverty", ())),

@@ -22,7 +22,7 @@ Category = Annotated[
     str,
     Field(
         description="Category of entitlement: k1 to k8 and their combinations as k4+k6, "
-        "health_condition for k3 and k8, social_pension, nurture; none where refused."
+        "health_condition for k3 and k8, social_pension, nurture, care; none where refused."
     ),
 ]
 
@@ -32,13 +32,16 @@ class DecisionRecorded(Event):
 
     `pays_from` is the first month that this platform pays under it: a month from there on that has
     not been paid falls due with the next run (arrears). A `proposed` decision pays nothing until a
-    DecisionSigned names it.
+    DecisionSigned names it. Care money to a carer goes to `payee_person_id`; a disabled parent's own is
+    `own_care_allowance`.
     """
 
     decision_id: DecisionId
     person_id: PersonId
     version: Version
-    programme: Literal["monthly_allowance", "social_pension", "nurture_allowance"]
+    programme: Literal[
+        "monthly_allowance", "social_pension", "nurture_allowance", "care_allowance", "own_care_allowance"
+    ]
     outcome: Literal["granted", "refused"]
     status: Literal["confirmed", "proposed"]
     effective_from: MonthText
@@ -47,8 +50,9 @@ class DecisionRecorded(Event):
     coefficient_hundredths: Annotated[int, Field(ge=0)]
     standard_dong: Dong
     amount_dong: Dong
-    payee: Literal["self", "facility"]
+    payee: Literal["self", "facility", "carer"]
     facility_id: FacilityId | None = None
+    payee_person_id: PersonId | None = None
     commune_code: CommuneCode
     province_code: ProvinceCode
     former_province_code: FormerProvinceCode | None = None

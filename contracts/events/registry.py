@@ -24,7 +24,7 @@ class PersonRecorded(Event):
     What differs from the version before is so since `true_from`. Without one it is so since ever, as all of
     a first version is.
     `facts` opens to a JSON object with what is sensitive: disability and the day of its certificate, HIV,
-    a child's situation, and the other facts of a case's `person`.
+    a child's situation, and the other facts of a case's `person`; `carer`, with relation and person_id.
     """
 
     person_id: PersonId

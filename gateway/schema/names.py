@@ -18,6 +18,7 @@ _CATEGORIES = {
     "other": ("Nhóm khác", "Others"),
     "social_pension": ("Trợ cấp hưu trí xã hội", "Social pension"),
     "nurture": ("Nuôi dưỡng trong cơ sở", "Nurture in a facility"),
+    "care": ("Kinh phí chăm sóc", "Care money"),
 }
 _CHANNELS = {
     "bank_account": ("Tài khoản ngân hàng", "Bank account"),

@@ -10,6 +10,8 @@ class Programme(Enum):
     MONTHLY_ALLOWANCE = "monthly_allowance"
     SOCIAL_PENSION = "social_pension"
     NURTURE_ALLOWANCE = "nurture_allowance"
+    CARE_ALLOWANCE = "care_allowance"
+    OWN_CARE_ALLOWANCE = "own_care_allowance"
 
 
 @strawberry.enum(description="What a decision says.")

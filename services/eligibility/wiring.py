@@ -81,13 +81,14 @@ def service(settings: EligibilitySettings) -> FastAPI:
 
 
 def read_facts(case: Mapping[str, Any]) -> PersonFacts:
-    return read_person(case["person"], case.get("household"), case.get("dates"), case.get("context"))
+    told = (case.get(part) for part in ("household", "dates", "context", "carer"))
+    return read_person(case["person"], *told)
 
 
 def explain(found: Determination, facts: PersonFacts) -> dict[str, Any]:
     """The part of a decision's receipt that says why."""
     return {
-        "benefits": [reasons.award(award) for award in found.awards],
+        "benefits": [reasons.award(award) for award in found.awards + found.care],
         "reasons": reasons.full(found, facts),
         "start_month": str(found.start_month) if found.start_month else None,
     }

@@ -11,13 +11,14 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 import scenarios
+from libs.common.kernel.months import Month
 from libs.common.kernel.personal_id import problem
 from libs.common.runtime.units import administrative_units
 from scenarios.columns import COLUMNS
 from scenarios.manifest import AverageOutOfRange, summed
 from scenarios.names import MARK, pool
 from scenarios.report import load
-from services.registry.domain import rows
+from services.registry.domain import columns
 
 SMALL = 1_000
 
@@ -35,7 +36,7 @@ def ha_noi(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_columns_are_the_registrys() -> None:
-    assert rows.COLUMNS == COLUMNS
+    assert columns.COLUMNS == COLUMNS
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_people(tmp_path: Path) -> None:
@@ -60,6 +61,7 @@ def test_a_full_population_meets_its_report(name: str, tmp_path: Path) -> None:
     assert expected.proposed >= 100
     assert len(read_csv(tmp_path / "people.csv")) == manifest.people
     assert manifest.people == expected.beneficiaries + expected.not_entitled + expected.residents
+    assert (expected.carers, expected.care_dong) == (0, 0), "the rates of those years are not known here"
 
 
 @pytest.mark.parametrize("name", scenarios.NAMES)
@@ -125,6 +127,33 @@ def test_children_have_a_guardian_and_siblings_the_same_account(ha_noi: Path) ->
             "payee_name",
         ):
             assert len({child[column] for child in children}) == 1
+
+
+def test_carers_stand_before_those_they_care_for_and_live_with_them(ha_noi: Path) -> None:
+    people = read_csv(ha_noi / "people.csv")
+    expected = json.loads((ha_noi / "manifest.json").read_text("utf-8"))["expected"]
+    row_of = {row["personal_id"]: number for number, row in enumerate(people)}
+    cared_for: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for number, row in enumerate(people):
+        if row["carer_relation"]:
+            assert row_of[row["carer_personal_id"]] < number
+            cared_for[row["carer_personal_id"]].append(row)
+    assert len(cared_for) == expected["carers"] == round(0.104 * expected["beneficiaries"])
+    assert sum(len(those) for those in cared_for.values()) == expected["by_category"]["care"]["people"]
+    assert max(len(those) for those in cared_for.values()) == 2
+    for personal_id, those in cared_for.items():
+        carer = people[row_of[personal_id]]
+        assert carer["channel"] and not carer["carer_relation"] and carer["birth_date"] < "2000-01-01"
+        households = {(one["household_number"], one["commune_code"], one["poverty_status"]) for one in those}
+        assert (carer["household_number"], carer["commune_code"], carer["poverty_status"]) in households
+
+
+def test_a_full_population_has_carers_beside_its_published_recipients() -> None:
+    for name in scenarios.NAMES:
+        scenario = load(name)
+        with_carers = scenario.benefit_months[0] >= Month(2021, 7)
+        assert scenario.carers_per_100 == (10.4 if with_carers else 0)
+        assert all(any(line.of == kind.kind for kind in scenario.kinds) for line in scenario.carers)
 
 
 def test_residents_have_a_place_and_no_account(ha_noi: Path) -> None:

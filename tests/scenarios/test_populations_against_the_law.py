@@ -24,8 +24,9 @@ from services.eligibility.domain.determination import Determination
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, Child, PersonFacts
 from services.eligibility.store.policy_files import read_policy
+from services.registry.domain.columns import COLUMNS
 from services.registry.domain.people import Person
-from services.registry.domain.rows import COLUMNS, Frame, read_row
+from services.registry.domain.rows import Frame, read_row
 
 PEOPLE = 2_000
 POLICY = Path(__file__).parents[2] / "policy"
@@ -76,6 +77,7 @@ def facts_of(person: Person, in_facility: bool) -> PersonFacts:
         children=children,
         birth_date=person.birth_date,
         in_facility=in_facility,
+        carer=person.carer.relation if person.carer else None,
         poverty_status=person.poverty_status,
         area=person.area,
         disability_certificate_on=person.disability_certificate_on,
@@ -98,6 +100,7 @@ class Totals:
     people: Counter[str] = field(default_factory=Counter)
     dong: Counter[str] = field(default_factory=Counter)
     by_month: Counter[str] = field(default_factory=Counter)
+    care: Counter[str] = field(default_factory=Counter)
     nothing: int = 0
     proposed: int = 0
 
@@ -118,6 +121,7 @@ def granted(population: Path, law: Engine) -> Totals:
             found = law.determine(signed, month, person.province_code, person.former_province_code)
             if not found.granted:
                 continue
+            totals.care[person.personal_id] += found.to_carer
             categories.add(category_of(found))
             totals.dong[category_of(found)] += found.amount
             if not facts.in_facility:
@@ -134,13 +138,16 @@ def granted(population: Path, law: Engine) -> Totals:
 
 def test_every_person_and_every_total_is_what_the_law_says(population: Path) -> None:
     expected, totals = manifest_of(population)["expected"], granted(population, law())
+    care = expected["by_category"].pop("care")
     assert expected["by_category"] == {
         category: {"people": totals.people[category], "dong": totals.dong[category]}
         for category in expected["by_category"]
     }
+    assert care == {"people": len(+totals.care), "dong": totals.care.total()}
+    assert care["dong"] == expected["care_dong"]
     assert set(totals.people) <= set(expected["by_category"])
     assert {month: total["dong"] for month, total in expected["by_month"].items()} == dict(totals.by_month)
-    assert totals.nothing == expected["not_entitled"]
+    assert totals.nothing == expected["not_entitled"] + expected["carers"]
     assert totals.proposed == expected["proposed"]
 
 

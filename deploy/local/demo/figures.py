@@ -10,6 +10,7 @@ from scenarios.manifest import Manifest, Sum
 
 COMMUNITY = ("MONTHLY_ALLOWANCE", "SOCIAL_PENSION")
 NURTURE = "NURTURE_ALLOWANCE"
+CARE = "CARE_ALLOWANCE"
 _AMOUNTS = ("instructions", "lines", "instructed_dong", "settled_dong", "returned_dong", "pending_dong")
 _MONEY = tuple(name for name in _AMOUNTS if name.endswith("_dong"))
 _TOTALS = """
@@ -53,6 +54,8 @@ class Figures:
     standard_dong: int
     residents: int
     nurture_dong: int
+    carers: int
+    care_dong: int
     categories: list[Group]
     channels: list[Group]
     communes: list[Group]
@@ -77,7 +80,7 @@ async def read(journey: Journey, counts: Counts, findings: list[Finding]) -> Fig
     month = journey.months[-1]
     determined = await client.get("auditor", "eligibility", f"/v1/determinations/{month}")
     run = await client.get("auditor", "payments", f"/v1/runs/{journey.run_id}")
-    provinces = {part: await _totals(journey, "PROVINCE", part) for part in (*COMMUNITY, NURTURE)}
+    provinces = {part: await _totals(journey, "PROVINCE", part) for part in (*COMMUNITY, NURTURE, CARE)}
     community = [group for part in COMMUNITY for group in provinces[part]]
     amounts = {name: sum(group.amounts[name] for group in community) for name in _AMOUNTS}
     of_programmes = {item["programme"].upper(): item for item in run["by_programme"]}
@@ -93,6 +96,9 @@ async def read(journey: Journey, counts: Counts, findings: list[Finding]) -> Fig
         ),
         residents=sum(group.people for group in provinces[NURTURE]),
         nurture_dong=sum(group.instructed_dong for group in provinces[NURTURE]),
+        # A carer of several has one instruction.
+        carers=sum(group.amounts["instructions"] for group in provinces[CARE]),
+        care_dong=sum(group.instructed_dong for group in provinces[CARE]),
         categories=await _totals(journey, "CATEGORY", None),
         channels=[group for part in COMMUNITY for group in await _totals(journey, "CHANNEL", part)],
         communes=[group for part in COMMUNITY for group in await _totals(journey, "COMMUNE", part)],
@@ -165,6 +171,8 @@ def summary(manifest: Manifest, figures: Figures, seconds: Mapping[str, Any]) ->
         "events_expected": figures.counts.expected,
         "invariant_violations": figures.violations,
         "seconds": seconds,
+        "carers": figures.carers,
+        "care_dong": figures.care_dong,
     }
 
 
@@ -225,6 +233,8 @@ def _counts(manifest: Manifest, figures: Figures) -> Iterable[str]:
         ("people decided", figures.decided, manifest.people),
         ("residents", figures.residents, expected.residents),
         ("nurture dong", figures.nurture_dong, expected.nurture_dong),
+        ("carers", figures.carers, expected.carers),
+        ("care dong", figures.care_dong, expected.care_dong),
         ("sum of the lines' standards", figures.standard_dong, expected.lines_standard_sum),
         ("settled + returned + pending", parts, amounts["instructed_dong"]),
         ("proposals left unsigned", figures.unsigned, 0),

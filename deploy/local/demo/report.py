@@ -18,6 +18,7 @@ _CATEGORIES = {
     "health_condition": "Tình trạng sức khỏe · health condition",
     "social_pension": "Hưu trí xã hội · social pension",
     "nurture": "Nuôi dưỡng tại cơ sở · in facilities",
+    "care": "Kinh phí chăm sóc · care money",
     "other": "Khác · other",
 }
 _CHANNELS = {
@@ -64,6 +65,8 @@ def _compared(manifest: Manifest, figures: Figures) -> Table:
     table.add_row("Có quyết định · decided", f"{figures.decided:,}", "", "")
     table.add_row("Không đủ điều kiện · refused", f"{figures.refused:,}", "", "")
     table.add_row("Người ở cơ sở · residents", f"{figures.residents:,}", "", "")
+    table.add_row("Người nhận kinh phí chăm sóc · carers", f"{figures.carers:,}", "", "")
+    table.add_row("Kinh phí chăm sóc · care money", f"{figures.care_dong:,} đ", "", "")
     table.add_row("Hệ số bình quân · average coefficient", f"{figures.average_coefficient:.3f}", "", "")
     return _right(table, 1, 2, 3)
 

@@ -102,6 +102,8 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
     shown["decision_id"] = show("dec", row["decision_id"])
     shown["person_id"] = show("per", row["person_id"])
     shown["facility_id"] = show("fac", row["facility_id"]) if row["facility_id"] else None
+    payee = row["payee_person_id"]
+    shown["payee_person_id"] = show("per", payee) if payee else None
     for name in ("effective_from", "pays_from"):
         shown[name] = str(Month.of(row[name]))
     return shown

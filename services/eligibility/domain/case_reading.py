@@ -50,6 +50,7 @@ _YES_OR_NO = (
     "has_family_supporter",
     "has_stable_income",
     "pregnant",
+    "care_drawn_by_spouse",
     "cannot_live_in_community",
     "eligible_for_facility",
     "fostered_in_community",
@@ -86,6 +87,8 @@ _CONTEXT: dict[str, Reader] = {
     "moved_from_province": reading.text,
     "stopped_there_in": reading.month,
 }
+#: A person in the register has a carer who is in it too.
+_CARER: dict[str, Reader] = {"relation": reading.one_of(*CARERS), "person_id": reading.text}
 _EVENT: dict[str, Reader] = {
     "kind": reading.one_of(*EVENT_KINDS),
     "cause": reading.one_of(*CAUSES),
@@ -163,10 +166,15 @@ def read_case(value: object, provinces: Mapping[str, str]) -> Case:
 
 
 def read_person(
-    person: object, household: object = None, dates: object = None, context: object = None
+    person: object,
+    household: object = None,
+    dates: object = None,
+    context: object = None,
+    carer: object = None,
 ) -> PersonFacts:
     """PersonFacts of the JSON objects of a case; None = not given. Of `context`, only
-    `already_receiving` and `applied_for`. Refusal `case_invalid` with every wrong field's path."""
+    `already_receiving` and `applied_for`; `carer` names the carer's `person_id` too. Refusal
+    `case_invalid` with every wrong field's path."""
     problems = Problems()
     found = {"person": _person(person, "person", problems)}
     if household is not None:
@@ -175,6 +183,8 @@ def read_person(
         found["dates"] = record(dates, "dates", problems, _DATES)
     if context is not None:
         found["context"] = record(context, "context", problems, _STANDING)
+    if carer is not None:
+        found["carer"] = record(carer, "carer", problems, _CARER, tuple(_CARER))
     refuse_if_any(problems)
     return _facts(found["person"], found)
 

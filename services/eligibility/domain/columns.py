@@ -73,6 +73,7 @@ FLAGS = (
     "has_family_supporter",
     "has_stable_income",
     "pregnant",
+    "care_drawn_by_spouse",
     "cannot_live_in_community",
     "eligible_for_facility",
     "fostered_in_community",
@@ -81,7 +82,7 @@ FLAGS = (
 )
 DAYS = ("birth_date", "disability_certificate_on", "application_received_on", "decision_signed_on")
 WHOLES = ("pension_dong_monthly", "children_under_36_months")
-#: Word 1: each fact and its width in bits; 29 in all.
+#: Word 1: each fact and its width in bits; 30 in all.
 BITS: tuple[tuple[str, int], ...] = (
     ("poverty_status", 2),
     ("area", 1),
@@ -127,6 +128,7 @@ class FactColumns:
     has_family_supporter: Flags
     has_stable_income: Flags
     pregnant: Flags
+    care_drawn_by_spouse: Flags
     cannot_live_in_community: Flags
     eligible_for_facility: Flags
     fostered_in_community: Flags

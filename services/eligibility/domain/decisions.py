@@ -15,7 +15,7 @@ from libs.common.kernel.months import Month
 
 GRANTED, REFUSED = "granted", "refused"
 CONFIRMED, PROPOSED, SIGNED = "confirmed", "proposed", "signed"
-SELF, FACILITY = "self", "facility"
+SELF, FACILITY, CARER = "self", "facility", "carer"
 
 #: Each edge with the one fact that it tells.
 TRANSITIONS: dict[tuple[str, str], str] = {(PROPOSED, SIGNED): "DecisionSigned"}
@@ -49,6 +49,8 @@ class Terms:
     payee: str
     facility_id: UUID | None
     place: Place
+    #: Who is paid where the payee is the carer.
+    payee_person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ MONTHLY_ALLOWANCE = "monthly_allowance"
 SOCIAL_PENSION = "social_pension"
 NURTURE_ALLOWANCE = "nurture_allowance"
 CARE_ALLOWANCE = "care_allowance"
+#: What the decisions call the care money that a disabled person has in their own hand.
+OWN_CARE_ALLOWANCE = "own_care_allowance"
 #: What somebody was receiving or had applied for when an event befell them.
 RECEIVED = (MONTHLY_ALLOWANCE, SOCIAL_PENSION, "other_monthly_benefit")
 
@@ -60,6 +62,7 @@ class Child:
 class PersonFacts:
     """One person with household, carer, dates of the file and standing. Money in whole đồng.
 
+    `care_drawn_by_spouse`: of a disabled couple's one share of care money, the other has it.
     An absent `birth_date` is an adult under 60; without `application_received_on` and
     `decision_signed_on` the person was decided long ago.
     """
@@ -79,6 +82,7 @@ class PersonFacts:
     has_stable_income: bool = False
     pregnant: bool = False
     children_under_36_months: int = 0
+    care_drawn_by_spouse: bool = False
     cannot_live_in_community: bool = False
     eligible_for_facility: bool = False
     fostered_in_community: bool = False

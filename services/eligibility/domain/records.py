@@ -14,7 +14,7 @@ class PersonRecord:
     commune_code: str
     province_code: str
     former_province_code: str | None
-    #: person, household, dates and context in the shape of an assessment.
+    #: person, household, dates and context in the shape of an assessment; `carer` with their person_id.
     case: dict[str, Any]
 
 

@@ -64,6 +64,7 @@ class Incoming:
     def _person_row(self, event: IncomingEvent) -> PersonRecord:
         told = self._person.decode(event.data)
         person: dict[str, Any] = orjson.loads(self._opener.open(told.facts))
+        carer = person.pop("carer", None)
         if told.birth_date:
             person["birth_date"] = told.birth_date
         dates = {
@@ -79,6 +80,7 @@ class Incoming:
             "household": {"poverty_status": told.poverty_status, "area": told.area},
             "dates": {name: day for name, day in dates.items() if day},
             "context": context,
+            **({"carer": carer} if carer else {}),
         }
         return PersonRecord(
             person_id=event.key,

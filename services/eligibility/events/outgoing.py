@@ -33,6 +33,7 @@ def _decision(one: Recorded) -> OutgoingEvent:
         "amount_dong": terms.amount,
         "payee": terms.payee,
         "facility_id": show("fac", terms.facility_id) if terms.facility_id else None,
+        "payee_person_id": show("per", terms.payee_person_id) if terms.payee_person_id else None,
         "commune_code": terms.place.commune_code,
         "province_code": terms.place.province_code,
         "former_province_code": terms.place.former_province_code,

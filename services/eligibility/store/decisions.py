@@ -20,8 +20,8 @@ ToEvents = Callable[[Sequence[SignedDecision]], Sequence[OutgoingEvent]]
 
 _SHOWN = (
     "decision_id, person_id, version, programme, outcome, status, effective_from, pays_from, category,"
-    " coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, commune_code, province_code,"
-    " former_province_code, decided_on, signed_on, signed_by_sub, policy_version, policy_hash"
+    " coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, payee_person_id, commune_code,"
+    " province_code, former_province_code, decided_on, signed_on, signed_by_sub, policy_version, policy_hash"
 )
 
 

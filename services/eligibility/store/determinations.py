@@ -37,8 +37,8 @@ _LOCK_PROPOSALS = """
 """
 _STANDING = """
     select distinct on (person_id, programme) person_id, programme, version, status, outcome, category,
-           coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, decided_on,
-           commune_code, province_code, former_province_code, effective_from,
+           coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, payee_person_id,
+           decided_on, commune_code, province_code, former_province_code, effective_from,
            bool_or(status <> 'proposed') over (partition by person_id, programme) as was_in_force
     from decision where person_id = any($1::uuid[])
     order by person_id, programme, version desc
@@ -58,6 +58,7 @@ _COLUMNS = (
     ("amount_dong", "bigint"),
     ("payee", "text"),
     ("facility_id", "uuid"),
+    ("payee_person_id", "uuid"),
     ("commune_code", "text"),
     ("province_code", "text"),
     ("former_province_code", "text"),
@@ -156,6 +157,7 @@ class _Work:
                 payee=row["payee"],
                 facility_id=row["facility_id"],
                 place=_place(row),
+                payee_person_id=row["payee_person_id"],
             )
             standing = Standing(
                 row["version"],
@@ -190,6 +192,7 @@ def _values(one: Recorded) -> tuple[object, ...]:
         terms.amount,
         terms.payee,
         terms.facility_id,
+        terms.payee_person_id,
         terms.place.commune_code,
         terms.place.province_code,
         terms.place.former_province_code,

@@ -85,6 +85,7 @@ _YES_OR_NO = (
     "fostered_in_community",
     "in_facility",
     "pregnant",
+    "care_drawn_by_spouse",
     "already_receiving",
 )
 _GIVEN, _NOT_GIVEN = "given", "not_given"

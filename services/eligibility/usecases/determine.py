@@ -14,6 +14,7 @@ from libs.common.kernel.errors import Refusal
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
 from services.eligibility.domain.decisions import (
+    CARER,
     FACILITY,
     GRANTED,
     REFUSED,
@@ -26,7 +27,14 @@ from services.eligibility.domain.decisions import (
 )
 from services.eligibility.domain.determination import Award, Determination
 from services.eligibility.domain.engine import Engine
-from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWANCE, PersonFacts
+from services.eligibility.domain.facts import (
+    CARE_ALLOWANCE,
+    MONTHLY_ALLOWANCE,
+    NURTURE_ALLOWANCE,
+    OWN_CARE_ALLOWANCE,
+    PersonFacts,
+)
+from services.eligibility.domain.starts import start_of_awards
 from services.eligibility.usecases.ports import (
     Chunk,
     DeterminationWorks,
@@ -42,6 +50,7 @@ ReadFacts = Callable[[Mapping[str, Any]], PersonFacts]
 Explain = Callable[[Determination, PersonFacts], Mapping[str, Any]]
 
 _PERSONS_MAX = 1_000
+_CARE = (CARE_ALLOWANCE, OWN_CARE_ALLOWANCE)
 #: Health facts stay inside: outward, k3 and k8 are one category that does not name the condition.
 _OUTWARD = {"k3": "health_condition", "k8": "health_condition"}
 
@@ -110,7 +119,7 @@ class DetermineMonths:
                 terms,
                 subject.standing.get(programme),
                 month=month,
-                start=found.start_month or month if applied else month,
+                start=self._start(found, programme, facts) if applied else month,
                 new_application=signed_on is None,
                 decided_on=signed_on or today,
             )
@@ -123,6 +132,13 @@ class DetermineMonths:
                 recorded.append(self._recorded(decision, subject, receipt))
         return found, recorded
 
+    def _start(self, found: Determination, programme: str, facts: PersonFacts) -> Month:
+        """The first month of an application's entitlement: care money has a start of its own."""
+        if programme in _CARE:
+            care = _by_programme(found).get(programme, [])
+            return start_of_awards(self._engine.policy, care, facts) or found.month
+        return found.start_month or found.month
+
     def _back_from(
         self, subject: Subject, facts: PersonFacts, decision: Decision, month: Month
     ) -> list[Recorded]:
@@ -132,7 +148,7 @@ class DetermineMonths:
         place, back = subject.place, decision.effective_from
         while back <= month:
             found = self._engine.determine(facts, back, place.province_code, place.former_province_code)
-            awards = [award for award in found.awards if award.programme == decision.programme]
+            awards = _by_programme(found).get(decision.programme)
             terms = _granted(subject, awards) if awards else refusal(place)
             last = recorded[-1].decision if recorded else None
             if last is None or last.terms != terms:
@@ -165,9 +181,7 @@ def _terms_by_programme(
     subject: Subject, facts: PersonFacts, found: Determination
 ) -> Iterator[tuple[str, Terms]]:
     """What each programme says now: the awards granted, what ends, and one refusal where nothing is."""
-    granted: dict[str, list[Award]] = {}
-    for award in found.awards:
-        granted.setdefault(award.programme, []).append(award)
+    granted = _by_programme(found)
     for programme, awards in granted.items():
         yield programme, _granted(subject, awards)
     for programme, standing in subject.standing.items():
@@ -178,20 +192,31 @@ def _terms_by_programme(
         yield asked, refusal(subject.place)
 
 
+def _by_programme(found: Determination) -> dict[str, list[Award]]:
+    """Awards by the programme of their decision: care money in the person's own hand has its own, as it
+    stands beside the carer's."""
+    awards: dict[str, list[Award]] = {}
+    for award in found.awards + found.care:
+        own_care = award.programme == CARE_ALLOWANCE and award.payee == SELF
+        awards.setdefault(OWN_CARE_ALLOWANCE if own_care else award.programme, []).append(award)
+    return awards
+
+
 def _asked_for(facts: PersonFacts) -> str:
     return MONTHLY_ALLOWANCE if MONTHLY_ALLOWANCE in facts.applied_for else min(facts.applied_for)
 
 
 def _granted(subject: Subject, awards: list[Award]) -> Terms:
     """Benefits paid together (k4 beside k5, k6 or k8) are one decision with the sum of coefficients."""
-    to_facility = awards[0].programme == NURTURE_ALLOWANCE
+    payee = awards[0].payee
     return Terms(
         outcome=GRANTED,
         category="+".join(_OUTWARD.get(award.category, award.category) for award in awards),
         coefficient=Coefficient(sum(award.coefficient.hundredths for award in awards)),
         standard=awards[0].standard,
         amount=Dong(sum(award.amount for award in awards)),
-        payee=FACILITY if to_facility else SELF,
-        facility_id=subject.facility_id if to_facility else None,
+        payee=payee,
+        facility_id=subject.facility_id if payee == FACILITY else None,
         place=subject.place,
+        payee_person_id=subject.carer_id if payee == CARER else None,
     )

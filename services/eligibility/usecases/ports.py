@@ -7,13 +7,15 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from libs.common.kernel.ids import read
 from libs.common.kernel.months import Month
 from services.eligibility.domain.decisions import Decision, Place, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A person to be determined. `case`: person, household, dates, context in the shape of an assessment."""
+    """A person to be determined. `case`: person, household, dates, context in the shape of an assessment,
+    and `carer`: relation and person_id."""
 
     person_id: UUID
     facts_version: int
@@ -22,6 +24,11 @@ class Subject:
     #: The facility whose state-paid resident the person is in the month.
     facility_id: UUID | None
     standing: Mapping[str, Standing]
+
+    @property
+    def carer_id(self) -> UUID | None:
+        """Who is paid for the person's care."""
+        return read("per", self.case["carer"]["person_id"]) if "carer" in self.case else None
 
 
 @dataclass(frozen=True, slots=True)

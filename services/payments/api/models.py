@@ -17,7 +17,9 @@ from services.payments.usecases.reading import (
     UnpayableView,
 )
 
-Programme = Literal["monthly_allowance", "social_pension", "nurture_allowance"]
+Programme = Literal[
+    "monthly_allowance", "social_pension", "nurture_allowance", "care_allowance", "own_care_allowance"
+]
 By = Literal["province", "commune", "category", "channel"]
 FileStatus = Literal["ready", "answered"]
 
@@ -32,7 +34,7 @@ class RunOrdered(BaseModel):
         list[Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]],
         Field(min_length=1, max_length=runs.MONTHS_MAX),
     ]
-    programmes: Annotated[list[Programme], Field(min_length=1, max_length=3)] | None = None
+    programmes: Annotated[list[Programme], Field(min_length=1, max_length=5)] | None = None
 
 
 class RunAccepted(BaseModel):

@@ -30,6 +30,8 @@ class Entitlement:
     province_code: str
     former_province_code: str | None
     decided_on: date
+    #: Who cares for the person, and is paid for it.
+    payee_person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

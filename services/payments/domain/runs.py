@@ -26,7 +26,13 @@ TRANSITIONS: dict[tuple[str, str], str | None] = {
     (INSTRUCTED, RECONCILED): "RunReconciled",
 }
 
-PROGRAMMES = ("monthly_allowance", "social_pension", "nurture_allowance")
+PROGRAMMES = (
+    "monthly_allowance",
+    "social_pension",
+    "nurture_allowance",
+    "care_allowance",
+    "own_care_allowance",
+)
 MONTHS_MAX = 12
 #: How far ahead a month may be paid: the next one before Tết. A list pays all that is due up to its last
 #: month, so a month of another year by mistake would pay years ahead.

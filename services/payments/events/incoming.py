@@ -40,6 +40,7 @@ class _Decision(msgspec.Struct):
     province_code: str
     decided_on: date
     facility_id: str | None = None
+    payee_person_id: str | None = None
     former_province_code: str | None = None
 
 
@@ -126,6 +127,7 @@ class Incoming:
             province_code=told.province_code,
             former_province_code=told.former_province_code,
             decided_on=told.decided_on,
+            payee_person_id=read("per", told.payee_person_id) if told.payee_person_id else None,
         )
 
     def _signature(self, event: IncomingEvent) -> Signature:

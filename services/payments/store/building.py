@@ -55,12 +55,13 @@ _DUE = """
         from granted g, generate_series(greatest(pays_from, effective_from)::timestamp,
             least($3::date, until - interval '1 month'), interval '1 month') as m
     ), unpaid as (
-        select o.* from owed o left join instruction_line l
+        select o.*, coalesce(o.payee_person_id, o.person_id) as paid_to
+        from owed o left join instruction_line l
           on l.person_id = o.person_id and l.programme = o.programme and l.month = o.month and not l.returned
         where l.person_id is null
     ), account as (
         select distinct on (person_id) * from payout_account
-        where person_id in (select person_id from unpaid) order by person_id, version desc
+        where person_id in (select paid_to from unpaid) order by person_id, version desc
     ), facility as (
         select distinct on (facility_id) * from facility_account order by facility_id, version desc
     )
@@ -75,7 +76,7 @@ _DUE = """
                 else coalesce(f.problem, a.problem) end
     from unpaid u
     left join facility f on u.payee = 'facility' and f.facility_id = u.facility_id
-    left join account a on u.payee = 'self' and a.person_id = u.person_id
+    left join account a on u.payee <> 'facility' and a.person_id = u.paid_to
 """
 
 # One payment a payee and programme; where several people share a payee, the first one's account counts.

@@ -19,7 +19,7 @@ _ENTITLEMENT = (
     "decision_id uuid, person_id uuid, version int, programme text, outcome text, status text,"
     " effective_from date, pays_from date, category text, coefficient_hundredths int, standard_dong bigint,"
     " amount_dong bigint, payee text, facility_id uuid, commune_code text, province_code text,"
-    " former_province_code text, decided_on date"
+    " former_province_code text, decided_on date, payee_person_id uuid"
 )
 _SIGNATURE = "decision_id uuid, signed_on date, signed_by_sub text"
 _ACCOUNT = (
@@ -53,6 +53,7 @@ async def keep_entitlements(connection: Connection, heard: Sequence[Entitlement]
             one.province_code,
             one.former_province_code,
             one.decided_on,
+            one.payee_person_id,
         )
         for one in heard
     ]

@@ -25,6 +25,8 @@ _PROGRAMME_WORDS = {
     "monthly_allowance": "Tro cap xa hoi hang thang",
     "social_pension": "Tro cap huu tri xa hoi",
     "nurture_allowance": "Tro cap nuoi duong",
+    "care_allowance": "Kinh phi cham soc",
+    "own_care_allowance": "Kinh phi cham soc",
 }
 
 

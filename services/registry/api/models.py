@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.kernel.ids import show
+from services.registry.domain.columns import COLUMNS
 from services.registry.domain.imports import Import
 from services.registry.domain.messages import FILE_MESSAGES
 from services.registry.domain.people import Carer, masked
-from services.registry.domain.rows import COLUMNS
 from services.registry.usecases.ports import PersonLine, PersonRecord
 
 _Text = Annotated[str, Field(max_length=400)]

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import xlsxwriter
 
+from services.registry.domain.columns import COLUMNS, PROBLEMS_COLUMN
 from services.registry.domain.imports import RowProblem
 from services.registry.domain.messages import ROW_MESSAGES
-from services.registry.domain.rows import BOOLEAN_COLUMNS, CHOICES, COLUMNS, PROBLEMS_COLUMN
+from services.registry.domain.rows import BOOLEAN_COLUMNS, CHOICES
 
 RefusedRow = tuple[int, tuple[str, ...], list[RowProblem]]
 #: `(after row, limit)`: the refused rows that follow.

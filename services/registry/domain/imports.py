@@ -46,7 +46,7 @@ class RowProblem:
     code: str
 
 
-#: One row of a file: its number and its trimmed cells in the order of rows.COLUMNS.
+#: One row of a file: its number and its trimmed cells in the order of columns.COLUMNS.
 FileRow = tuple[int, tuple[str, ...]]
 
 

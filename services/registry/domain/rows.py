@@ -1,4 +1,4 @@
-"""One row of the population file: its columns, and the reader that turns it into a Person.
+"""One row of the population file: what its cells may say, and the reader that turns it into a Person.
 
 An empty cell is an absent fact. The reader collects every problem of a row and never keeps a wrong value:
 a problem names a column and a code, nothing of what stood there.
@@ -12,55 +12,9 @@ from unicodedata import normalize
 
 from libs.common.kernel import personal_id as personal_ids
 from libs.common.kernel.months import Month
+from services.registry.domain.columns import COLUMNS
 from services.registry.domain.people import Carer, Communes, Fact, Payout, Person
 
-#: The header of the file, in the template's order.
-COLUMNS = (
-    "household_number",
-    "personal_id",
-    "full_name",
-    "birth_date",
-    "sex",
-    "commune_code",
-    "poverty_status",
-    "area",
-    "disability_degree",
-    "disability_certificate_on",
-    "hiv_positive",
-    "child_situation",
-    "received_as_child_without_support",
-    "studying",
-    "study_continuous",
-    "single_parent",
-    "marital_status",
-    "children",
-    "pension_dong_monthly",
-    "has_family_supporter",
-    "has_stable_income",
-    "cannot_live_in_community",
-    "eligible_for_facility",
-    "fostered_in_community",
-    "pregnant",
-    "children_under_36_months",
-    "care_drawn_by_spouse",
-    "carer_relation",
-    "carer_personal_id",
-    "already_receiving",
-    "applied_for",
-    "application_received_on",
-    "decision_signed_on",
-    "channel",
-    "agency_code",
-    "account_number",
-    "account_name",
-    "payee_name",
-    "payee_personal_id",
-    "payee_relation",
-)
-#: Columns that a file may leave out: those of care money, which older lists do not have.
-OPTIONAL_COLUMNS = COLUMNS[COLUMNS.index("pregnant") : COLUMNS.index("already_receiving")]
-#: A column that a file may have and nobody reads: the copy of refused rows explains itself there.
-PROBLEMS_COLUMN = "problems"
 _AT = {name: index for index, name in enumerate(COLUMNS)}
 
 #: What a column with a closed vocabulary may say.

@@ -15,8 +15,8 @@ import python_calamine
 
 from libs.common.runtime import workbooks
 from libs.common.runtime.workbooks import WorkbookLimits
+from services.registry.domain.columns import COLUMNS, OPTIONAL_COLUMNS, PROBLEMS_COLUMN
 from services.registry.domain.imports import PART_ROWS, FilePart, FileRefused
-from services.registry.domain.rows import COLUMNS, OPTIONAL_COLUMNS, PROBLEMS_COLUMN
 
 #: 100,000 people and the header; far more columns than the form has.
 WORKBOOK_LIMITS = WorkbookLimits(

@@ -102,7 +102,10 @@ class World:
 
 
 @pytest.fixture
-async def world(postgres_cluster: TestCluster, broker: TestBroker) -> AsyncIterator[World]:
+async def world(
+    request: pytest.FixtureRequest, postgres_cluster: TestCluster, broker: TestBroker
+) -> AsyncIterator[World]:
+    """On the business date that a test asks for, else in December 2019."""
     database = await postgres_cluster.fresh_database("eligibility")
     settings = EligibilitySettings.from_environment(
         "eligibility",
@@ -110,7 +113,7 @@ async def world(postgres_cluster: TestCluster, broker: TestBroker) -> AsyncItera
             **database.environment,
             "ANSINH_KAFKA_BOOTSTRAP": broker.bootstrap,
             "ANSINH_KAFKA_IDEMPOTENT_PRODUCER": "false",
-            "ANSINH_BUSINESS_DATE": "2019-12-05",
+            "ANSINH_BUSINESS_DATE": getattr(request, "param", "2019-12-05"),
         },
     )
     own = Database(settings)

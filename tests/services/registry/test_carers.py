@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import orjson
 
+from services.registry.domain.columns import COLUMNS, OPTIONAL_COLUMNS
 from services.registry.domain.imports import PART_ROWS
-from services.registry.domain.rows import COLUMNS, OPTIONAL_COLUMNS
 from tests.services.registry.world import (
     NINH_BINH,
     OFFICER,
@@ -146,9 +146,7 @@ async def test_one_person_is_registered_with_a_carer_and_the_facts_of_own_care_m
 
 
 async def test_one_person_with_an_unknown_carer_is_refused_with_the_field(registry: Registry) -> None:
-    answer = await _register(
-        registry, 2, carer_relation="own_household", carer_personal_id=personal_id(1)
-    )
+    answer = await _register(registry, 2, carer_relation="own_household", carer_personal_id=personal_id(1))
 
     assert (answer.status_code, answer.json()["code"]) == (422, "person_invalid")
     assert [(error["path"], error["code"]) for error in answer.json()["errors"]] == [

@@ -107,3 +107,18 @@ async def test_a_person_elsewhere_is_not_there_to_be_changed(registry: Registry)
         f"/v1/people/{person}", json={**_PERSON, "version": 1}, headers=token("commune-officer@37")
     )
     assert answer.status_code == 404
+
+
+async def test_a_change_may_name_another_carer_but_not_the_person_themselves(registry: Registry) -> None:
+    person = await _registered(registry)
+    other = {**_PERSON, "personal_id": personal_id(78), "account_number": "123456789078"}
+    carer = await registry.client.post("/v1/people", json=other, headers=token(OFFICER))
+    stated = {"carer_relation": "own_household", "carer_personal_id": personal_id(78)}
+    assert (await _change(registry, person, **stated)).status_code == 200
+    shown = (await registry.get(f"/v1/people/{person}", purpose="kiểm tra")).json()
+    assert shown["carer"] == {"relation": "own_household", "person_id": carer.json()["person_id"]}
+
+    # The number is corrected, and the old one, still the person's own, stated as the carer's.
+    itself = {"carer_relation": "own_household", "carer_personal_id": personal_id(77)}
+    answer = await _change(registry, person, version=2, **{**itself, "personal_id": personal_id(79)})
+    assert [error["code"] for error in answer.json()["errors"]] == ["carer_is_self"]

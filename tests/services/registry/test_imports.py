@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.domain.rows import COLUMNS
+from services.registry.domain.columns import COLUMNS
 from tests.services.registry.world import (
     NINH_BINH,
     OFFICER,

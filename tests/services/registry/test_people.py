@@ -7,7 +7,8 @@ import pytest
 
 from contracts.events.registry import PayoutAccountRecorded, PersonRecorded
 from services.registry.api.models import PersonToRegister
-from services.registry.domain.rows import CHOICES, COLUMNS
+from services.registry.domain.columns import COLUMNS
+from services.registry.domain.rows import CHOICES
 from tests.services.registry.world import (
     HA_NOI,
     OFFICER,

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.kernel.units import Location
+from services.registry.domain.columns import COLUMNS
 from services.registry.domain.messages import FILE_MESSAGES, ROW_MESSAGES
 from services.registry.domain.people import Person
-from services.registry.domain.rows import CHOICES, COLUMNS, Frame, Wrong, read_row
+from services.registry.domain.rows import CHOICES, Frame, Wrong, read_row
 from tests.services.registry.world import HA_NOI, person, personal_id
 
 FRAME = Frame(date(2023, 12, 1), {HA_NOI: Location("01", "01"), "14323": Location("37", "37")}, None)

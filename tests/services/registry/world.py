@@ -14,7 +14,7 @@ import xlsxwriter
 from libs.common.kernel.errors import Refusal
 from libs.common.runtime.sealing import Opener
 from services.registry import wiring
-from services.registry.domain.rows import COLUMNS
+from services.registry.domain.columns import COLUMNS
 from services.registry.settings import RegistrySettings
 from tests.support.postgres import ServiceDatabase
 
