@@ -37,7 +37,7 @@ MANIFEST = Manifest(
     benefit_months=("2019-12",),
     business_date="2019-12-20",
     seed=1,
-    people=110,
+    people=112,
     expected=Expected(
         beneficiaries=100,
         dong=40_500_000,
@@ -45,6 +45,7 @@ MANIFEST = Manifest(
             "k5": Sum(95, 38_000_000),
             "health_condition": Sum(5, 2_500_000),
             "nurture": Sum(2, 2_160_000),
+            "care": Sum(3, 810_000),
         },
         by_month={"2019-12": Sum(100, 40_500_000)},
         not_entitled=8,
@@ -53,20 +54,29 @@ MANIFEST = Manifest(
         residents=2,
         nurture_dong=2_160_000,
         lines_standard_sum=27_000_000,
+        carers=2,
+        care_dong=810_000,
     ),
     published=Published(beneficiaries=100, dong=40_600_000, nurture_dong=None),
 )
 GOOD = Figures(
-    people=110,
-    decided=110,
-    refused=8,
+    people=112,
+    decided=112,
+    refused=10,
     unsigned=0,
     beneficiaries=100,
     amounts=_AMOUNTS,
     standard_dong=27_000_000,
     residents=2,
     nurture_dong=2_160_000,
-    categories=[group("k5", 95, 38_000_000), group("other", 5, 2_500_000), group("nurture", 2, 2_160_000)],
+    carers=2,
+    care_dong=810_000,
+    categories=[
+        group("k5", 95, 38_000_000),
+        group("other", 5, 2_500_000),
+        group("care", 3, 810_000),
+        group("nurture", 2, 2_160_000),
+    ],
     channels=[],
     communes=[],
     counts=Counts(10, 14, 14),
@@ -96,6 +106,8 @@ def test_a_good_run_has_no_problem() -> None:
         (replace(GOOD, findings=[Finding(2, "balanced", "payments", 1)]), "invariant 2"),
         (replace(GOOD, disagreements=["lines: gateway 1, payments 2"]), "figures differ"),
         (replace(GOOD, unsigned=1), "unsigned"),
+        (replace(GOOD, carers=3), "carers"),
+        (replace(GOOD, care_dong=810_001), "care dong"),
         (replace(GOOD, refused=5), "not entitled"),
     ],
 )
@@ -128,6 +140,8 @@ def test_the_summary_has_the_keys_that_are_promised() -> None:
         "events_expected",
         "invariant_violations",
         "seconds",
+        "carers",
+        "care_dong",
     ]
     assert made["deviation_beneficiaries"] == 0
     assert made["deviation_dong"] == pytest.approx(-0.002463, abs=1e-6)

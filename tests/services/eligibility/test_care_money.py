@@ -7,7 +7,8 @@ import pytest
 
 from contracts.events.eligibility import DecisionRecorded
 from libs.common.kernel.ids import new_id, show
-from tests.services.eligibility.test_determination import World, deliver, world
+from tests.services.eligibility.test_determination import World, world
+from tests.support.doors import deliver
 
 __all__ = ["world"]
 MONTH = "2024-02"

@@ -119,6 +119,6 @@ async def test_a_change_may_name_another_carer_but_not_the_person_themselves(reg
     assert shown["carer"] == {"relation": "own_household", "person_id": carer.json()["person_id"]}
 
     # The number is corrected, and the old one, still the person's own, stated as the carer's.
-    itself = {"carer_relation": "own_household", "carer_personal_id": personal_id(77)}
-    answer = await _change(registry, person, version=2, **{**itself, "personal_id": personal_id(79)})
+    itself: dict[str, object] = {**stated, "carer_personal_id": personal_id(77)}
+    answer = await _change(registry, person, 2, personal_id=personal_id(79), **itself)
     assert [error["code"] for error in answer.json()["errors"]] == ["carer_is_self"]
