@@ -113,12 +113,12 @@ async def test_a_change_may_name_another_carer_but_not_the_person_themselves(reg
     person = await _registered(registry)
     other = {**_PERSON, "personal_id": personal_id(78), "account_number": "123456789078"}
     carer = await registry.client.post("/v1/people", json=other, headers=token(OFFICER))
-    stated = {"carer_relation": "own_household", "carer_personal_id": personal_id(78)}
-    assert (await _change(registry, person, **stated)).status_code == 200
+    stated: dict[str, object] = {"carer_relation": "own_household", "carer_personal_id": personal_id(78)}
+    assert (await _change(registry, person, 1, **stated)).status_code == 200
     shown = (await registry.get(f"/v1/people/{person}", purpose="kiểm tra")).json()
     assert shown["carer"] == {"relation": "own_household", "person_id": carer.json()["person_id"]}
 
     # The number is corrected, and the old one, still the person's own, stated as the carer's.
-    itself: dict[str, object] = {**stated, "carer_personal_id": personal_id(77)}
-    answer = await _change(registry, person, 2, personal_id=personal_id(79), **itself)
+    itself = {**stated, "carer_personal_id": personal_id(77), "personal_id": personal_id(79)}
+    answer = await _change(registry, person, 2, **itself)
     assert [error["code"] for error in answer.json()["errors"]] == ["carer_is_self"]
