@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import assess, platform
+from cli import assess, platform, policy
 
 app = typer.Typer(
     name="ansinh",
@@ -18,7 +18,7 @@ app.command("token")(platform.token)
 app.command("verify")(platform.verify)
 app.command("demo")(platform.demo)
 app.command("assess")(assess.assess)
-app.command("assess")(assess.assess)
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from services.eligibility.store.invariants import INVARIANTS
 from services.eligibility.store.policy_files import read_policy
 from services.eligibility.usecases.assess import Assessor
 from services.eligibility.usecases.determine import DetermineMonths
+from services.eligibility.usecases.law import LawReader
 from services.eligibility.usecases.sign import SignDecisions
 
 AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
@@ -46,6 +47,11 @@ def engine(policy_dir: Path | None = None, overlay: Path | None = None) -> Engin
 def assessor(policy_dir: Path | None = None, overlay: Path | None = None) -> Assessor:
     """Assessments from policy files alone, without database or broker."""
     return Assessor(engine(policy_dir, overlay))
+
+
+def law_reader(policy_dir: Path | None = None, overlay: Path | None = None) -> LawReader:
+    """The law to be read: of a month, and what differs between two days. Refusal `policy_invalid`."""
+    return LawReader(read_policy(policy_dir or PACKAGED_POLICY, overlay))
 
 
 def app() -> FastAPI:

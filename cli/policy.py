@@ -1,0 +1,159 @@
+"""`ansinh policy`: check a folder of law, show the law of a month, and what differs between two days."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.assess import folder_of
+from libs.common.kernel.errors import Refusal
+from libs.common.kernel.months import Month
+
+#: Exit codes: the folder has mistakes; the question can't be answered.
+MISTAKES, NO_ANSWER = 2, 1
+#: Where output is no terminal there is no width to keep to; tables are then as wide as this.
+_WIDTH_ELSEWHERE = 160
+
+app = typer.Typer(help="Luật, dưới dạng dữ liệu · The law, as data.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Một tài liệu JSON · one JSON document.")]
+Province = Annotated[
+    str | None,
+    typer.Option(help="Mã tỉnh 2 chữ số, nay hoặc cũ · 2-digit code of a province, of today or old."),
+]
+Day = Annotated[str, typer.Argument(help="Ngày, ví dụ 2026-10-05 · a day.")]
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Thư mục luật, hoặc thư mục tệp của tỉnh đặt lên luật có sẵn · "
+            "a whole folder of law, or one of a province's files over the packaged law."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kiểm tra một thư mục, nêu mọi lỗi · Check a folder, tell all mistakes."""
+    from services.eligibility.wiring import law_reader
+
+    whole = folder is None or (folder / "policy.yaml").is_file()
+    base, overlay = (folder, None) if whole else (None, folder)
+    try:
+        read = law_reader(
+            base or folder_of("ANSINH_POLICY_DIR"), overlay or folder_of("ANSINH_POLICY_OVERLAY")
+        )
+    except Refusal as refusal:
+        _tell_mistakes(refusal, as_json)
+        raise typer.Exit(MISTAKES) from None
+    policy = read.policy
+    if as_json:
+        _print_json({"good": True, "version": policy.version, "hash": policy.hash, "errors": []})
+        return
+    _console().print(f"✓ Không có lỗi · No mistakes. {escape(policy.version)}  {policy.hash[:12]}")
+
+
+@app.command()
+def show(
+    month: Annotated[
+        str | None, typer.Option(help="Tháng hưởng, mặc định tháng này · benefit month, default this one.")
+    ] = None,
+    province: Province = None,
+    rule: Annotated[str | None, typer.Option(help="Chỉ quy tắc này, ví dụ k6 · only this rule.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Luật của một tháng: mức, đối tượng, hệ số, thời hạn, điều khoản · The law of a month."""
+    with _answering(as_json) as law:
+        day = _month(month).last_day if month else date.today()
+        found = law.month(day, province, rule)
+    if as_json:
+        _print_json(found)
+        return
+    console = _console()
+    console.print(f"{found['month']}  {found['policy_version']}  {found['policy_hash'][:12]}")
+    table = Table("", "Về · About", "Nội dung · Text", "Căn cứ · Article", "Mức tin · Mark")
+    for line in found["lines"]:
+        about = f"{escape(line['about'])}\n[dim]{escape(line['title'])}[/dim]"
+        table.add_row(line["kind"], about, escape(line["text"]), line["citation"], line["mark"])
+    console.print(table)
+    questions = Table("Công tắc · Switch", "Đang dùng · In use", "Câu hỏi · Question")
+    for switch in found["switches"]:
+        questions.add_row(switch["name"], switch["chosen"], escape(switch["question"]))
+    console.print(questions)
+
+
+@app.command()
+def diff(before: Day, after: Day, province: Province = None, as_json: AsJson = False) -> None:
+    """Điều gì đổi, với ai, theo điều nào, giữa hai ngày · What changed for whom, by article."""
+    with _answering(as_json) as law:
+        found = law.changes(_day(before), _day(after), province)
+    if as_json:
+        _print_json(found)
+        return
+    if not found:
+        _console().print("Không có gì đổi · Nothing changed.")
+        return
+    table = Table("", "Về · About", before, after)
+    for change in found:
+        about = f"{escape(change['about'])}\n[dim]{escape(change['title'])}[/dim]"
+        table.add_row(change["kind"], about, _side(change["before"]), _side(change["after"]))
+    _console().print(table)
+
+
+@contextmanager
+def _answering(as_json: bool) -> Iterator[Any]:
+    """The law in use; a refusal ends the command with exit 1 and says what would be right."""
+    from services.eligibility.wiring import law_reader
+
+    try:
+        yield law_reader(folder_of("ANSINH_POLICY_DIR"), folder_of("ANSINH_POLICY_OVERLAY"))
+    except Refusal as refusal:
+        _tell_mistakes(refusal, as_json)
+        raise typer.Exit(NO_ANSWER) from None
+
+
+def _tell_mistakes(refusal: Refusal, as_json: bool) -> None:
+    errors = [
+        {"path": one.path, "code": one.code, "message_vi": one.message_vi, "message_en": one.message_en}
+        for one in refusal.errors
+    ]
+    if as_json:
+        _print_json({"good": False, "errors": errors})
+        return
+    for one in errors:
+        typer.echo(f"✗ {one['path']}\n    {one['message_vi']}\n    {one['message_en']}", err=True)
+
+
+def _side(side: dict[str, str] | None) -> str:
+    return f"{escape(side['text'])}\n[dim]{side['citation']}[/dim]" if side else "–"
+
+
+def _month(text: str) -> Month:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        raise typer.BadParameter("cần tháng dạng 2026-10 · a month such as 2026-10 is needed") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("cần ngày dạng 2026-10-05 · a date such as 2026-10-05 is needed") from None
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
+    sys.stdout.flush()
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
