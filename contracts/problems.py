@@ -29,6 +29,12 @@ _TABLE = (
     ("policy_invalid", 500, "Tệp chính sách sai", "A policy file is wrong"),
     ("determination_unfinished", 409, "Chưa quyết định xong", "Decisions are still being made"),
     ("decision_not_proposed", 409, "Quyết định không chờ ký", "The decision does not await a signature"),
+    (
+        "decision_not_replayable",
+        409,
+        "Quyết định có trước khi lưu dữ kiện",
+        "The decision is older than kept facts",
+    ),
     # Facilities
     ("facility_full", 409, "Cơ sở đã hết chỗ", "The facility has no place left"),
     ("person_unknown", 409, "Chưa biết người này", "The person is not known"),

@@ -1,8 +1,7 @@
 """Who knows whom in eligibility: the engine alone, and the service around it."""
 
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -17,11 +16,8 @@ from libs.common.runtime.sealing import Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.worker import Worker
 from services.eligibility.api import assessments, decisions
-from services.eligibility.domain import reasons
-from services.eligibility.domain.case_reading import read_person
-from services.eligibility.domain.determination import Determination
+from services.eligibility.api import receipts as receipts_api
 from services.eligibility.domain.engine import Engine
-from services.eligibility.domain.facts import PersonFacts
 from services.eligibility.events import outgoing
 from services.eligibility.events.incoming import Incoming
 from services.eligibility.settings import PACKAGED_POLICY, EligibilitySettings
@@ -29,10 +25,13 @@ from services.eligibility.store.decisions import Reads, Signings
 from services.eligibility.store.determinations import Determinations, month_closed, unfinished_shards
 from services.eligibility.store.facts import record_people, record_residences
 from services.eligibility.store.invariants import INVARIANTS
-from services.eligibility.store.policy_files import read_policy
+from services.eligibility.store.policies import PolicyArchive
+from services.eligibility.store.policy_files import load_files, policy_of, read_policy
+from services.eligibility.store.policy_node import Findings
 from services.eligibility.usecases.assess import Assessor
 from services.eligibility.usecases.determine import DetermineMonths
 from services.eligibility.usecases.law import LawReader
+from services.eligibility.usecases.receipts import Engines, Receipts
 from services.eligibility.usecases.sign import SignDecisions
 
 AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
@@ -62,11 +61,16 @@ def app() -> FastAPI:
 def service(settings: EligibilitySettings) -> FastAPI:
     database = Database(settings)
     clock = WallClock(settings.business_date)
-    law = engine(settings.policy_dir, settings.policy_overlay)
+    findings = Findings()
+    files = load_files(settings.policy_dir, settings.policy_overlay, findings)
+    law = Engine(policy_of(files, findings))
     incoming = Incoming(
         Opener(required(settings.seal_private, "seal_private")), record_people, record_residences
     )
-    determine = DetermineMonths(law, Determinations(database, outgoing.decisions), clock, read_facts, explain)
+    archive = PolicyArchive(database)
+    reads = Reads(database)
+    determine = DetermineMonths(law, Determinations(database, outgoing.decisions), clock)
+    receipts = Receipts(reads, Engines(archive, law))
     sign = SignDecisions(Signings(database, outgoing.signatures), clock)
     return shell.build(
         shell.Service(
@@ -74,7 +78,11 @@ def service(settings: EligibilitySettings) -> FastAPI:
             database=database,
             problems=PROBLEMS,
             title="An Sinh: eligibility",
-            routers=(decisions.router(Reads(database), sign), assessments.router(Assessor(law))),
+            routers=(
+                decisions.router(reads, sign),
+                receipts_api.router(receipts),
+                assessments.router(Assessor(law)),
+            ),
             publishes=tuple(topic.name for topic in topics.published_by("eligibility")),
             awaits=AWAITS,
             handlers={topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences},
@@ -82,22 +90,9 @@ def service(settings: EligibilitySettings) -> FastAPI:
             invariants=INVARIANTS,
             on_month_closed=on_month_closed,
             closing_guard=determination_done,
+            on_start=partial(archive.keep, law.policy, files),
         )
     )
-
-
-def read_facts(case: Mapping[str, Any]) -> PersonFacts:
-    told = (case.get(part) for part in ("household", "dates", "context", "carer"))
-    return read_person(case["person"], *told)
-
-
-def explain(found: Determination, facts: PersonFacts) -> dict[str, Any]:
-    """The part of a decision's receipt that says why."""
-    return {
-        "benefits": [reasons.award(award) for award in found.awards + found.care],
-        "reasons": reasons.full(found, facts),
-        "start_month": str(found.start_month) if found.start_month else None,
-    }
 
 
 async def on_month_closed(connection: Connection, _: str, shard: int, month: Month) -> None:

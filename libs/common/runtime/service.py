@@ -1,7 +1,7 @@
 """The shell that every service stands in: its doors, its relay and consumer, health, metrics, problems."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -37,6 +37,10 @@ class Invariant:
     sql: str
 
 
+async def nothing_to_start() -> None:
+    """For a service that has nothing to put by at its start."""
+
+
 @dataclass(frozen=True)
 class Service:
     """What makes one service differ from another, given to `build`."""
@@ -56,6 +60,8 @@ class Service:
     invariants: Sequence[Invariant] = ()
     on_month_closed: MonthClosed = nothing_on_month_closed
     closing_guard: closing.Guard = closing.nothing_to_guard
+    #: Done once the database is open, before anything is answered.
+    on_start: Callable[[], Awaitable[None]] = nothing_to_start
 
     @property
     def name(self) -> str:
@@ -98,6 +104,7 @@ def _lifespan(service: Service) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.database.open()
+        await service.on_start()
         relay = Relay(service.database, service.settings, service.publishes)
         tasks = [asyncio.create_task(worker.run(), name=worker.name) for worker in _workers(service, relay)]
         try:

@@ -1,4 +1,4 @@
-"""Decisions over HTTP: found, read with their reasons, signed; and how far a month's determination is."""
+"""Decisions over HTTP: found and signed; and how far a month's determination is."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -11,7 +11,6 @@ from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import read, show
 from libs.common.kernel.months import Month
 from libs.common.runtime.access import Actor, requires
-from libs.common.runtime.problems import not_found
 from services.eligibility.usecases.ports import DecisionReads
 from services.eligibility.usecases.sign import SignDecisions
 
@@ -40,18 +39,8 @@ def router(reads: DecisionReads, sign: SignDecisions) -> APIRouter:
         after = _id("dec", "cursor", cursor)
         rows = await reads.page(actor.territory, person, status, after, limit + 1)
         more = len(rows) > limit
-        items = [_shown(row) for row in rows[:limit]]
+        items = [shown(row) for row in rows[:limit]]
         return {"items": items, "next_cursor": items[-1]["decision_id"] if more else None}
-
-    @made.get("/v1/decisions/{decision_id}")
-    async def one(
-        decision_id: str, actor: Annotated[Actor, requires("eligibility.decisions.read")]
-    ) -> dict[str, Any]:
-        """The receipt: what, how much, from when, and each rule that was tried with its article."""
-        found = await reads.one(actor.territory, _required_id("dec", "decision_id", decision_id))
-        if found is None:
-            raise not_found("quyết định này", "decision")
-        return {**_shown(found), **found["receipt"]}
 
     @made.post("/v1/signatures")
     async def signatures(
@@ -59,8 +48,7 @@ def router(reads: DecisionReads, sign: SignDecisions) -> APIRouter:
     ) -> dict[str, int]:
         """Sign proposed decisions. 409 `decision_not_proposed` names those that can't be signed."""
         ids = [
-            _required_id("dec", f"decision_ids[{index}]", text)
-            for index, text in enumerate(body.decision_ids)
+            required_id("dec", f"decision_ids[{index}]", text) for index, text in enumerate(body.decision_ids)
         ]
         return {"signed": await sign(ids, actor.sub, actor.territory)}
 
@@ -83,10 +71,10 @@ def router(reads: DecisionReads, sign: SignDecisions) -> APIRouter:
 
 
 def _id(prefix: str, path: str, text: str | None) -> UUID | None:
-    return None if text is None else _required_id(prefix, path, text)
+    return None if text is None else required_id(prefix, path, text)
 
 
-def _required_id(prefix: str, path: str, text: str) -> UUID:
+def required_id(prefix: str, path: str, text: str) -> UUID:
     try:
         return read(prefix, text)
     except ValueError:
@@ -97,13 +85,14 @@ def _required_id(prefix: str, path: str, text: str) -> UUID:
         ) from None
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in row.items() if name != "receipt"}
-    shown["decision_id"] = show("dec", row["decision_id"])
-    shown["person_id"] = show("per", row["person_id"])
-    shown["facility_id"] = show("fac", row["facility_id"]) if row["facility_id"] else None
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A decision as every answer shows it; the columns of a decision become texts."""
+    texts = dict(row)
+    texts["decision_id"] = show("dec", row["decision_id"])
+    texts["person_id"] = show("per", row["person_id"])
+    texts["facility_id"] = show("fac", row["facility_id"]) if row["facility_id"] else None
     payee = row["payee_person_id"]
-    shown["payee_person_id"] = show("per", payee) if payee else None
+    texts["payee_person_id"] = show("per", payee) if payee else None
     for name in ("effective_from", "pays_from"):
-        shown[name] = str(Month.of(row[name]))
-    return shown
+        texts[name] = str(Month.of(row[name]))
+    return texts

@@ -54,6 +54,24 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision rests on: enough to make its receipt again from the kept facts and the kept policy.
+
+    `determined_month` is the month whose law was asked, `facts_month` the one at whose end the facts were
+    looked at; `trace` tells each check and rule (domain/traces.py).
+    """
+
+    facts_version: int
+    policy_version: str
+    policy_hash: str
+    determined_month: Month
+    facts_month: Month
+    resident_of: UUID | None
+    input_hash: bytes
+    trace: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     decision_id: UUID
     person_id: UUID
@@ -77,6 +95,11 @@ class Standing:
     decided_on: date
     effective_from: Month
     was_in_force: bool
+
+    @property
+    def pays(self) -> bool:
+        """Granted under a signature, not waiting for one."""
+        return self.terms.outcome == GRANTED and self.status != PROPOSED
 
 
 def refusal(place: Place) -> Terms:

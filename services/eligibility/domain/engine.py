@@ -38,11 +38,15 @@ class Engine:
         would be paid, None where that waits for the signature or where no start rule applies.
         Refusal `not_covered_yet` where the policy does not hold the law of the month.
         """
-        place = Place(province, former_province) if province or former_province else _NOWHERE
-        found = determination.determine(self.pack(month, place), facts)
+        found = determination.determine(self.pack_of(month, province, former_province), facts)
         if facts.governing_date is None or not found.awards:
             return found
         return replace(found, start_month=start_of_awards(self.policy, found.awards, facts))
+
+    def pack_of(self, month: Month, province: str | None, former_province: str | None) -> Pack:
+        """The pack that `determine` decides by."""
+        place = Place(province, former_province) if province or former_province else _NOWHERE
+        return self.pack(month, place)
 
     def pack(
         self, month: Month, place: Place, known_in: Month | None = None, pension_place: Place | None = None

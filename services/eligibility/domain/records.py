@@ -2,20 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
+
+from services.eligibility.domain.history import FactsVersion
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
     person_id: UUID
     shard: int
-    version: int
-    commune_code: str
-    province_code: str
-    former_province_code: str | None
-    #: person, household, dates and context in the shape of an assessment; `carer` with their person_id.
-    case: dict[str, Any]
+    facts: FactsVersion
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from libs.common.kernel.ids import read
 from libs.common.runtime.broker import IncomingEvent
 from libs.common.runtime.postgres import Connection
 from libs.common.runtime.sealing import Opener
+from services.eligibility.domain.decisions import Place
+from services.eligibility.domain.history import FactsVersion
 from services.eligibility.domain.records import PersonRecord, ResidenceRecord
 
 KeepPeople = Callable[[Connection, Sequence[PersonRecord]], Awaitable[None]]
@@ -29,6 +31,7 @@ class _Person(msgspec.Struct):
     area: str
     already_receiving: bool
     facts: str
+    true_from: date | None = None
     former_province_code: str | None = None
     birth_date: str | None = None
     applied_for: list[str] = []
@@ -85,11 +88,12 @@ class Incoming:
         return PersonRecord(
             person_id=event.key,
             shard=event.shard,
-            version=told.version,
-            commune_code=told.commune_code,
-            province_code=told.province_code,
-            former_province_code=told.former_province_code,
-            case=case,
+            facts=FactsVersion(
+                told.version,
+                told.true_from,
+                Place(told.commune_code, told.province_code, told.former_province_code),
+                case,
+            ),
         )
 
     def _residence_row(self, event: IncomingEvent) -> ResidenceRecord:

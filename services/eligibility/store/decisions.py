@@ -7,14 +7,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from libs.common.kernel.months import Month
 from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
-from services.eligibility.store.determinations import progress
-from services.eligibility.usecases.ports import SignedDecision
+from services.eligibility.domain.decisions import Basis
+from services.eligibility.store.determinations import progress, terms_of
+from services.eligibility.store.facts import versions_of
+from services.eligibility.usecases.ports import Decided, SignedDecision
 
 ToEvents = Callable[[Sequence[SignedDecision]], Sequence[OutgoingEvent]]
 
@@ -23,6 +26,7 @@ _SHOWN = (
     " coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, payee_person_id, commune_code,"
     " province_code, former_province_code, decided_on, signed_on, signed_by_sub, policy_version, policy_hash"
 )
+_BASIS = "facts_version, determined_month, facts_month, resident_of, input_hash, trace"
 
 
 class Signings:
@@ -98,15 +102,41 @@ class Reads:
             )
         return [dict(row) for row in rows]
 
-    async def one(self, territory: str | None, decision_id: UUID) -> dict[str, Any] | None:
+    async def one(self, territory: str | None, decision_id: UUID) -> Decided | None:
         async with self._database.reading(territory) as connection:
             row = await connection.fetchrow(
-                f"select {_SHOWN}, receipt from decision where decision_id = $1", decision_id
+                f"select {_SHOWN}, {_BASIS}, receipt from decision where decision_id = $1", decision_id
             )
         if row is None:
             return None
-        return {**dict(row), "receipt": orjson.loads(zlib.decompress(row["receipt"]))}
+        # The caller may see the decision, wherever the person lives today; the facts it was made from are
+        # the evaluator's to read, whose role stands above territories.
+        async with self._database.bulk() as connection:
+            versions = await versions_of(connection, row["person_id"])
+        text = row["receipt"]
+        return Decided(
+            shown={name: row[name] for name in _SHOWN.split(", ")},
+            programme=row["programme"],
+            terms=terms_of(row),
+            decided_on=row["decided_on"],
+            basis=None if text is not None else _basis(row),
+            versions=versions,
+            receipt=None if text is None else orjson.loads(zlib.decompress(text)),
+        )
 
     async def progress(self, month: Month) -> dict[str, int | bool]:
         async with self._database.bulk() as connection:
             return await progress(connection, month)
+
+
+def _basis(row: asyncpg.Record) -> Basis:
+    return Basis(
+        facts_version=row["facts_version"],
+        policy_version=row["policy_version"],
+        policy_hash=row["policy_hash"],
+        determined_month=Month.of(row["determined_month"]),
+        facts_month=Month.of(row["facts_month"]),
+        resident_of=row["resident_of"],
+        input_hash=row["input_hash"],
+        trace=row["trace"],
+    )

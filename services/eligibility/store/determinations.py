@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
@@ -14,13 +13,14 @@ from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
 from services.eligibility.domain.decisions import Place, Standing, Terms
+from services.eligibility.store.facts import facts_version, histories
 from services.eligibility.usecases.ports import Chunk, Outcome, Recorded, Subject
 
 ToEvents = Callable[[Sequence[Recorded]], Sequence[OutgoingEvent]]
 
 _PEOPLE = """
-    select f.person_id, f.version, f.facts, f.commune_code, f.province_code, f.former_province_code,
-           r.facility_id
+    select f.person_id, f.version, f.true_from, f.facts, f.commune_code, f.province_code,
+           f.former_province_code, f.chain, r.facility_id
     from person_facts f
     left join lateral (
         select facility_id from residence
@@ -63,10 +63,14 @@ _COLUMNS = (
     ("province_code", "text"),
     ("former_province_code", "text"),
     ("decided_on", "date"),
+    ("facts_version", "integer"),
     ("policy_version", "text"),
     ("policy_hash", "text"),
-    ("facts_version", "integer"),
-    ("receipt", "bytea"),
+    ("determined_month", "date"),
+    ("facts_month", "date"),
+    ("resident_of", "uuid"),
+    ("input_hash", "bytea"),
+    ("trace", "bytea"),
 )
 _INSERT = (
     f"insert into decision ({', '.join(name for name, _ in _COLUMNS)})"
@@ -107,12 +111,15 @@ class _Work:
         # Whoever signs waits, or has signed: what is decided here supersedes what was signed, not beside it.
         await self._connection.execute(_LOCK_PROPOSALS, found)
         standing = await self._standing(found)
+        earlier = await histories(
+            self._connection, [person["person_id"] for person in people if person["version"] > 1]
+        )
         subjects = [
             Subject(
                 person_id=person["person_id"],
+                versions=(*earlier.get(person["person_id"], ()), facts_version(person)),
                 facts_version=person["version"],
-                case=orjson.loads(person["facts"]),
-                place=_place(person),
+                chain=person["chain"],
                 facility_id=person["facility_id"],
                 standing=standing.get(person["person_id"], {}),
             )
@@ -148,21 +155,10 @@ class _Work:
     async def _standing(self, people: Sequence[UUID]) -> dict[UUID, dict[str, Standing]]:
         found: dict[UUID, dict[str, Standing]] = {}
         for row in await self._connection.fetch(_STANDING, people):
-            terms = Terms(
-                outcome=row["outcome"],
-                category=row["category"],
-                coefficient=Coefficient(row["coefficient_hundredths"]),
-                standard=Dong(row["standard_dong"]),
-                amount=Dong(row["amount_dong"]),
-                payee=row["payee"],
-                facility_id=row["facility_id"],
-                place=_place(row),
-                payee_person_id=row["payee_person_id"],
-            )
             standing = Standing(
                 row["version"],
                 row["status"],
-                terms,
+                terms_of(row),
                 row["decided_on"],
                 Month.of(row["effective_from"]),
                 row["was_in_force"],
@@ -171,12 +167,23 @@ class _Work:
         return found
 
 
-def _place(row: asyncpg.Record) -> Place:
-    return Place(row["commune_code"], row["province_code"], row["former_province_code"])
+def terms_of(row: asyncpg.Record) -> Terms:
+    """The terms that a row of `decision` holds."""
+    return Terms(
+        outcome=row["outcome"],
+        category=row["category"],
+        coefficient=Coefficient(row["coefficient_hundredths"]),
+        standard=Dong(row["standard_dong"]),
+        amount=Dong(row["amount_dong"]),
+        payee=row["payee"],
+        facility_id=row["facility_id"],
+        place=Place(row["commune_code"], row["province_code"], row["former_province_code"]),
+        payee_person_id=row["payee_person_id"],
+    )
 
 
 def _values(one: Recorded) -> tuple[object, ...]:
-    decision, terms = one.decision, one.decision.terms
+    decision, terms, basis = one.decision, one.decision.terms, one.basis
     return (
         decision.decision_id,
         decision.person_id,
@@ -197,10 +204,14 @@ def _values(one: Recorded) -> tuple[object, ...]:
         terms.place.province_code,
         terms.place.former_province_code,
         decision.decided_on,
-        one.policy_version,
-        one.policy_hash,
-        one.facts_version,
-        one.receipt,
+        basis.facts_version,
+        basis.policy_version,
+        basis.policy_hash,
+        basis.determined_month.first_day,
+        basis.facts_month.first_day,
+        basis.resident_of,
+        basis.input_hash,
+        basis.trace,
     )
 
 

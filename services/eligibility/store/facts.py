@@ -1,41 +1,130 @@
-"""What eligibility keeps of people: pseudonymous facts and residences, written in sets."""
+"""What eligibility keeps of people: pseudonymous facts in all their versions, and residences, in sets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from libs.common.runtime.postgres import Connection
+from services.eligibility.domain.decisions import Place
+from services.eligibility.domain.history import FactsVersion, chained, holds_from
 from services.eligibility.domain.records import PersonRecord, ResidenceRecord
+
+_VERSION = "person_id, version, true_from, commune_code, province_code, former_province_code, facts"
+_KEEP = (
+    "unnest($1::uuid[], $2::integer[], $3::date[], $4::text[], $5::text[], $6::text[], $7::jsonb[],"
+    " $8::smallint[]"
+)
+_KEEP_NEWEST = f"""
+    insert into person_facts ({_VERSION}, shard, chain, holds_from)
+    select * from {_KEEP}, $9::bytea[], $10::date[])
+    on conflict (person_id) do update set
+        version = excluded.version, true_from = excluded.true_from, commune_code = excluded.commune_code,
+        province_code = excluded.province_code, former_province_code = excluded.former_province_code,
+        facts = excluded.facts, chain = excluded.chain, holds_from = excluded.holds_from,
+        recorded_at = now()
+    where person_facts.version < excluded.version
+"""
+_KEEP_OTHERS = f"""
+    insert into facts_history ({_VERSION}, shard) select * from {_KEEP}) on conflict do nothing
+"""
+_SUPERSEDE = f"""
+    insert into facts_history ({_VERSION}, shard, recorded_at)
+    select {_VERSION}, shard, recorded_at from person_facts where person_id = any($1::uuid[])
+    on conflict do nothing
+"""
+_NO_LONGER_WAITING = """
+    delete from facts_history h using unnest($1::uuid[], $2::integer[]) as n (person_id, version)
+    where h.person_id = n.person_id and h.version = n.version
+"""
 
 
 async def record_people(connection: Connection, rows: Sequence[PersonRecord]) -> None:
-    """Keep the newest version of each person."""
-    newest: dict[UUID, PersonRecord] = {}
-    for row in rows:
-        if row.person_id not in newest or newest[row.person_id].version < row.version:
-            newest[row.person_id] = row
-    kept = list(newest.values())
-    await connection.execute(
-        """
-        insert into person_facts (person_id, shard, version, commune_code, province_code,
-                                  former_province_code, facts)
-        select * from unnest($1::uuid[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::text[],
-                             $7::jsonb[])
-        on conflict (person_id) do update set
-            version = excluded.version, commune_code = excluded.commune_code,
-            province_code = excluded.province_code, former_province_code = excluded.former_province_code,
-            facts = excluded.facts, recorded_at = now()
-        where person_facts.version < excluded.version
-        """,
-        [row.person_id for row in kept],
-        [row.shard for row in kept],
-        [row.version for row in kept],
-        [row.commune_code for row in kept],
-        [row.province_code for row in kept],
-        [row.former_province_code for row in kept],
-        [orjson.dumps(row.case).decode() for row in kept],
+    """Keep every version once. A version counts when all before it are there; until then it waits."""
+    people = sorted({row.person_id for row in rows})
+    newest = await connection.fetch(
+        f"select {_VERSION}, chain from person_facts where person_id = any($1::uuid[])"
+        " order by person_id for update",
+        people,
     )
+    counted = {row["person_id"]: (row["version"], row["chain"]) for row in newest}
+    versions: dict[UUID, dict[int, FactsVersion]] = {person: {} for person in people}
+    for row in (*newest, *await _history(connection, people)):
+        versions[row["person_id"]][row["version"]] = facts_version(row)
+    kept = {person: set(found) for person, found in versions.items()}
+    shards = {row.person_id: row.shard for row in rows}
+    for told in rows:
+        versions[told.person_id].setdefault(told.facts.version, told.facts)
+    advanced: list[tuple[Any, ...]] = []
+    others: list[tuple[Any, ...]] = []
+    for person, found in versions.items():
+        before, chain = counted.get(person, (0, b""))
+        last = before
+        while last + 1 in found:
+            last += 1
+            chain = chained(chain, found[last])
+        if last > before:
+            since = holds_from([found[number] for number in range(1, last + 1)])
+            advanced.append((*_values(person, found[last], shards[person]), chain, since))
+        others += [
+            _values(person, found[number], shards[person]) for number in found.keys() - kept[person] - {last}
+        ]
+    await connection.execute(_SUPERSEDE, [row[0] for row in advanced if row[0] in counted])
+    await connection.execute(_KEEP_OTHERS, *_columns(others, 8))
+    await connection.execute(_KEEP_NEWEST, *_columns(advanced, 10))
+    waited = [row[:2] for row in advanced if row[1] in kept[row[0]]]
+    await connection.execute(_NO_LONGER_WAITING, *_columns(waited, 2))
+
+
+async def histories(connection: Connection, people: Sequence[UUID]) -> dict[UUID, list[FactsVersion]]:
+    """The versions of each person besides the newest that counts; some may be newer and still wait."""
+    found: dict[UUID, list[FactsVersion]] = {}
+    for row in await _history(connection, people):
+        found.setdefault(row["person_id"], []).append(facts_version(row))
+    return found
+
+
+async def versions_of(connection: Connection, person_id: UUID) -> tuple[FactsVersion, ...]:
+    """All kept versions of a person, in no order."""
+    rows = await connection.fetch(
+        f"select {_VERSION} from person_facts where person_id = $1"
+        f" union all select {_VERSION} from facts_history where person_id = $1",
+        person_id,
+    )
+    return tuple(facts_version(row) for row in rows)
+
+
+def facts_version(row: asyncpg.Record) -> FactsVersion:
+    place = Place(row["commune_code"], row["province_code"], row["former_province_code"])
+    return FactsVersion(row["version"], row["true_from"], place, orjson.loads(row["facts"]))
+
+
+async def _history(connection: Connection, people: Sequence[UUID]) -> list[asyncpg.Record]:
+    rows: list[asyncpg.Record] = await connection.fetch(
+        f"select {_VERSION} from facts_history where person_id = any($1::uuid[])", list(people)
+    )
+    return rows
+
+
+def _values(person_id: UUID, one: FactsVersion, shard: int) -> tuple[Any, ...]:
+    place = one.place
+    return (
+        person_id,
+        one.version,
+        one.true_from,
+        place.commune_code,
+        place.province_code,
+        place.former_province_code,
+        orjson.dumps(one.case).decode(),
+        shard,
+    )
+
+
+def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    made = list(rows)
+    return [list(column) for column in zip(*made, strict=True)] if made else [[] for _ in range(width)]
 
 
 async def record_residences(connection: Connection, rows: Sequence[ResidenceRecord]) -> None:

@@ -6,7 +6,18 @@ INVARIANTS = (
     Invariant(
         5,
         "every decision cites the policy it was made by",
-        "select decision_id from decision where policy_hash = '' or policy_version = '' or receipt = ''",
+        "select decision_id from decision where policy_hash = '' or policy_version = ''",
+    ),
+    Invariant(
+        5,
+        "every decision can be made again: its policy and its facts are kept",
+        """
+        select d.decision_id from decision d
+        left join policy p using (policy_hash)
+        left join person_facts f on f.person_id = d.person_id and f.version = d.facts_version
+        left join facts_history h on h.person_id = d.person_id and h.version = d.facts_version
+        where d.receipt is null and (p.policy_hash is null or (f.person_id is null and h.person_id is null))
+        """,
     ),
     Invariant(
         5,
@@ -45,7 +56,8 @@ INVARIANTS = (
         "row-level security is forced on every table with personal data",
         """
         select relname::text from pg_class
-        where relname in ('decision', 'person_facts') and not (relrowsecurity and relforcerowsecurity)
+        where relname in ('decision', 'person_facts', 'facts_history')
+        and not (relrowsecurity and relforcerowsecurity)
         """,
     ),
 )

@@ -7,28 +7,23 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from libs.common.kernel.ids import read
 from libs.common.kernel.months import Month
-from services.eligibility.domain.decisions import Decision, Place, Standing
+from services.eligibility.domain.decisions import Basis, Decision, Standing, Terms
+from services.eligibility.domain.history import FactsVersion
+from services.eligibility.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A person to be determined. `case`: person, household, dates, context in the shape of an assessment,
-    and `carer`: relation and person_id."""
+    """A person to be determined: facts in versions 1 to `facts_version`, the chained hash over them."""
 
     person_id: UUID
+    versions: tuple[FactsVersion, ...]
     facts_version: int
-    case: Mapping[str, Any]
-    place: Place
+    chain: bytes
     #: The facility whose state-paid resident the person is in the month.
     facility_id: UUID | None
     standing: Mapping[str, Standing]
-
-    @property
-    def carer_id(self) -> UUID | None:
-        """Who is paid for the person's care."""
-        return read("per", self.case["carer"]["person_id"]) if "carer" in self.case else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +38,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A decision with its receipt (compressed JSON) and the policy it rests on."""
+    """A decision and what it rests on."""
 
     decision: Decision
-    facts_version: int
-    policy_version: str
-    policy_hash: str
-    receipt: bytes
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +98,25 @@ class SigningWorks(Protocol):
     def __call__(self, territory: str | None) -> AbstractAsyncContextManager[SigningWork]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision as a reader sees it (`shown`), and as it can be made again: all its terms, the basis and
+    every version of the person's facts. `receipt` is the text of one made before bases were kept."""
+
+    shown: Mapping[str, Any]
+    programme: str
+    terms: Terms
+    decided_on: date
+    basis: Basis | None
+    versions: tuple[FactsVersion, ...]
+    receipt: Mapping[str, Any] | None
+
+
+class Policies(Protocol):
+    async def of_hash(self, policy_hash: str) -> Policy:
+        """A policy that decided something, as it was."""
+
+
 class DecisionReads(Protocol):
     """Decisions as a caller with `territory` may see them; rows carry the columns of a decision."""
 
@@ -119,8 +130,8 @@ class DecisionReads(Protocol):
     ) -> Sequence[Mapping[str, Any]]:
         """In the order of their ids, without receipts."""
 
-    async def one(self, territory: str | None, decision_id: UUID) -> Mapping[str, Any] | None:
-        """With `receipt`: facts, awards, every rule that was tried."""
+    async def one(self, territory: str | None, decision_id: UUID) -> Decided | None:
+        """A decision, with what its receipt is made of."""
 
     async def progress(self, month: Month) -> Mapping[str, int | bool]:
         """Counts of a month's determination."""
