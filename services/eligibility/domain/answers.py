@@ -10,7 +10,7 @@ from services.eligibility.domain.determination import SELF, Determination
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.entitlement import Timeline
 from services.eligibility.domain.facts import PersonFacts
-from services.eligibility.domain.starts import citation_of_start
+from services.eligibility.domain.starts import citation_of_start, start_month
 
 
 def answer(engine: Engine, case: Case) -> dict[str, Any]:
@@ -103,11 +103,14 @@ def _of_time(
     said: list[dict[str, Any]] = []
     if facts.pending:
         said.append(_said("decided", False, ("decision_signed_on", None)))
-    for award in found.awards:
-        citation = citation_of_start(policy, award.rule, facts)
-        if citation is not None:
-            of_start = _said("start", True, ("start_month", str(start) if start else None))
-            said.append({**of_start, "of": award.rule, **reasons.cited(citation)})
+    waiting = timeline.not_started(case.month)
+    paid = {award.rule for award in found.awards}
+    for code in (tried.rule.code for tried in found.reasons if tried.held):
+        citation = citation_of_start(policy, code, facts)
+        if citation is not None and (code in paid or code in waiting):
+            from_month = start if code in paid else start_month(policy, code, facts)
+            of_start = _said("start", code in paid, ("start_month", str(from_month) if from_month else None))
+            said.append({**of_start, "of": code, **reasons.cited(citation)})
     if case.suspension is not None:
         suspended = case.suspension.covers(case.month)
         said.append(_said("not_suspended", not suspended, ("suspended_from", str(case.suspension.first))))

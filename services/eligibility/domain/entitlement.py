@@ -36,6 +36,10 @@ class Timeline:
         pack = self._pack(month, known_in)
         return determination.determine(pack, self.facts, self._not_started(pack))
 
+    def not_started(self, month: Month) -> frozenset[str]:
+        """Rules that are not paid for `month` yet, whoever meets them: their start lies after it."""
+        return self._not_started(self._pack(month, None))
+
     def pays(self, month: Month) -> bool:
         """Whether the month's entitlement stands: decided (by whoever pays then) and not suspended."""
         suspension = self.case.suspension

@@ -1,9 +1,13 @@
 """JSON text to a value, strictly: UTF-8, no key twice, no NaN; else Refusal `case_invalid`."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from libs.common.kernel.errors import FieldError, Refusal
+
+#: An escape that may be half of a character; alone it could be read, and never written again.
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def parse(text: bytes) -> object:
@@ -12,6 +16,8 @@ def parse(text: bytes) -> object:
         value: object = json.loads(
             text.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant
         )
+        if _HALF.search(text):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise _refused("", "not_json", "Đây không phải JSON hợp lệ.", "This is no valid JSON.") from None
     return value
