@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 from types import MappingProxyType
 from typing import Any
@@ -103,7 +104,7 @@ def birthday_months(born: Days, years: int) -> NDArray[np.int64]:
 def _fact_in(check: FactIn, subjects: Subjects) -> Flags:
     if check.fact in FLAGS:
         column = subjects.flags(check.fact)
-        return _any([column == (value is True) for value in check.values], len(column))
+        return _any([column if value else ~column for value in check.values], len(column))
     codes = subjects.codes(check.fact)
     return _any([codes == code_of(check.fact, value) for value in check.values], len(codes))
 
@@ -135,22 +136,23 @@ def _on_or_before(check: OnOrBefore, subjects: Subjects) -> Flags:
 
 
 def _born_by(check: BornBy, subjects: Subjects) -> Flags:
-    return _born(subjects, lambda born: born <= day_number(check.latest), check.if_unknown)
+    return _born(subjects, np.less_equal, check.latest, check.if_unknown)
 
 
 def _born_after(check: BornAfter, subjects: Subjects) -> Flags:
-    return _born(subjects, lambda born: born > day_number(check.earlier), check.if_unknown)
+    return _born(subjects, np.greater, check.earlier, check.if_unknown)
 
 
 def _born_from(check: BornFrom, subjects: Subjects) -> Flags:
-    return _born(subjects, lambda born: born >= day_number(check.earliest), check.if_unknown)
+    return _born(subjects, np.greater_equal, check.earliest, check.if_unknown)
 
 
-def _born(subjects: Subjects, compare: Callable[[Days], Flags], if_unknown: bool) -> Flags:
-    born = subjects.own.birth_date
-    known = born != ABSENT
-    held: Flags = compare(born) | ~known if if_unknown else compare(born) & known
-    return held
+def _born(subjects: Subjects, compare: np.ufunc, day: date, if_unknown: bool) -> Flags:
+    born, threshold = subjects.own.birth_date, day_number(day)
+    found: Flags = compare(born, threshold)
+    if bool(compare(ABSENT, threshold)) != if_unknown:
+        found[born == ABSENT] = if_unknown
+    return found
 
 
 def _continuing(check: Continuing, subjects: Subjects) -> Flags:

@@ -1,8 +1,9 @@
 """Trying rules on many people at once, as `determination.try_rules` does on one.
 
-How a rule ends is a score, an int32: the coefficient's hundredths above the lowest byte, in that byte
-how early the rule stands in the pack; 0 where it did not hold. So the greater of two scores is the higher
-coefficient, and among equals the first in the order of the law.
+Every award that a pack can make, a rule with one of its coefficients, has a number: from 1, in the order in
+which they give way to one another, so that the greater of two numbers is the award of the two. The higher
+coefficient wins, and among equals the first in the order of the law; 0 is none. Numbers fit a byte where
+they can.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,12 @@ from numpy.typing import NDArray
 from services.eligibility.domain.columns import FactColumns, Flags
 from services.eligibility.domain.conditions import Check
 from services.eligibility.domain.packs import FixedBand, FixedRule
+from services.eligibility.domain.reading import ITEMS_MAX
 from services.eligibility.domain.vector_checks import Subjects, holds
 
-Scores = NDArray[np.int32]
+#: Numbers of awards: uint8, or uint16 in a pack that can make more than 255.
+Numbers = NDArray[Any]
 
-#: A pack has no more rules, so that the place of one fits a byte.
-RULES_MAX = 255
 _NOTHING_HELD: Mapping[str, Flags] = {}
 
 
@@ -45,13 +46,13 @@ class Asked:
 
     def children(self, alternatives: tuple[tuple[Check, ...], ...]) -> NDArray[np.int64]:
         """How many children of each person meet every check of at least one alternative."""
-        size = len(self._children.own.birth_date)
-        counts = np.zeros(size, np.bool_)
-        for checks in alternatives:
-            counts |= _all([self._child_holds(check) for check in checks], size)
-        counted = np.zeros(size + 1, np.int64)
-        np.cumsum(counts, out=counted[1:])
-        return np.diff(counted[self.facts.first_child])
+        parent = self._children.parent
+        assert parent is not None
+        counts = _any(
+            [_all([self._child_holds(check) for check in checks], len(parent)) for checks in alternatives],
+            len(parent),
+        )
+        return np.bincount(parent[counts], minlength=len(self.facts))
 
     def _child_holds(self, check: Check) -> Flags:
         found = self._of_children.get(check)
@@ -65,27 +66,90 @@ class Asked:
 
     @cached_property
     def _children(self) -> Subjects:
-        parent = np.repeat(np.arange(len(self.facts)), np.diff(self.facts.first_child))
-        return Subjects(self.facts.children, self.facts, parent)
+        counts = np.diff(self.facts.first_child)
+        parents = np.flatnonzero(counts)
+        return Subjects(self.facts.children, self.facts, np.repeat(parents, counts[parents]))
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleAward:
+    """A rule of the pack by its place, and a coefficient that it can grant."""
+
+    place: int
+    hundredths: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberedBand:
+    """A band with the number of its award; of one for each child, the numbers by the count of children."""
+
+    band: FixedBand
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberedRule:
+    rule: FixedRule
+    bands: tuple[NumberedBand, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tried:
-    """A rule that was tried: on whom it held, and with which score."""
+    """A rule that was tried: on whom it held, and the number of each one's award."""
 
     rule: FixedRule
     held: Flags
-    scores: Scores
+    numbers: Numbers
+
+
+def possible_awards(rules: Sequence[FixedRule]) -> tuple[PossibleAward, ...]:
+    """The awards in the order of their numbers, the first of which is 1."""
+    found = {
+        PossibleAward(place, band.coefficient.hundredths * times)
+        for place, rule in enumerate(rules)
+        for band in rule.bands
+        for times in _times(band)
+    }
+    return tuple(sorted(found, key=lambda award: (award.hundredths, -award.place)))
+
+
+def numbered(rules: Sequence[FixedRule], awards: Sequence[PossibleAward]) -> tuple[NumberedRule, ...]:
+    kind = np.uint8 if len(awards) <= np.iinfo(np.uint8).max else np.uint16
+    number = {award: kind(at) for at, award in enumerate(awards, 1)}
+    return tuple(
+        NumberedRule(
+            rule,
+            tuple(
+                NumberedBand(
+                    band,
+                    np.array(
+                        [
+                            number[PossibleAward(place, band.coefficient.hundredths * times)]
+                            for times in _times(band)
+                        ],
+                        kind,
+                    ),
+                )
+                for band in rule.bands
+            ),
+        )
+        for place, rule in enumerate(rules)
+    )
+
+
+def _times(band: FixedBand) -> Sequence[int]:
+    """How often the coefficient can count: by the number of children, of which none counts as one."""
+    return (1, *range(1, ITEMS_MAX + 1)) if band.each_child else (1,)
 
 
 def try_rules(
-    rules: Sequence[FixedRule], first: int, asked: Asked, already: Mapping[str, Flags] = _NOTHING_HELD
+    rules: Sequence[NumberedRule], asked: Asked, already: Mapping[str, Flags] = _NOTHING_HELD
 ) -> list[Tried]:
-    """Each rule in the order of the law, the first of them the pack's rule number `first`; `already`: on
-    whom other rules held."""
+    """Each rule in the order of the law; `already`: on whom other rules held."""
     held = dict(already)
     tried = []
-    for number, rule in enumerate(rules, first):
+    for numbered_rule in rules:
+        rule = numbered_rule.rule
         belongs = asked.all_hold(rule.checks)
         for code in rule.not_in & held.keys():
             belongs = belongs & ~held[code]
@@ -94,42 +158,32 @@ def try_rules(
         children = asked.children(rule.child_alternatives) if rule.child_alternatives else None
         if children is not None:
             belongs = belongs & (children > 0)
-        one = Tried(rule, *_scored(rule.bands, number, belongs, children, asked))
+        one = Tried(rule, *_granted(numbered_rule.bands, belongs, children, asked))
         held[rule.code] = one.held
         tried.append(one)
     return tried
 
 
-def _scored(
-    bands: Sequence[FixedBand], number: int, belongs: Flags, children: NDArray[Any] | None, asked: Asked
-) -> tuple[Flags, Scores]:
-    """Who belongs and falls into a band, with the score of the first such band."""
-    scores = np.zeros(len(belongs), np.int32)
-    left = belongs
-    for band in bands:
-        within = asked.all_hold(band.checks, among=left)
-        if band.children_from:
-            within = within & (children >= band.children_from if children is not None else False)
-        times = np.maximum(children, 1) if band.each_child and children is not None else 1
-        scores += within * np.asarray(
-            band.coefficient.hundredths * 256 * times + (RULES_MAX - number), np.int32
-        )
+def _granted(
+    bands: Sequence[NumberedBand], belongs: Flags, children: NDArray[np.int64] | None, asked: Asked
+) -> tuple[Flags, Numbers]:
+    """Who belongs and falls into a band, with the number of the first such band's award."""
+    numbers, left = [], belongs
+    for each in bands:
+        within = asked.all_hold(each.band.checks, among=left)
+        if each.band.children_from:
+            within = within & (children >= each.band.children_from if children is not None else False)
+        if each.band.each_child and children is not None:
+            numbers.append(within * each.numbers[children])
+        else:
+            numbers.append(within * each.numbers[0])
         left = left & ~within
-    return belongs & ~left, scores
+    return belongs & ~left, reduce(np.add, numbers)
 
 
-def highest(scores: Sequence[Scores], size: int) -> Scores:
-    """The highest score of each person, 0 where nothing held."""
-    return reduce(np.maximum, scores, np.zeros(size, np.int32))
-
-
-def hundredths(scores: Scores) -> NDArray[np.int32]:
-    return scores >> 8
-
-
-def rule_numbers(scores: Scores) -> NDArray[np.int32]:
-    """The pack's rule of each score; RULES_MAX where nothing held."""
-    return RULES_MAX - (scores & 255)
+def highest(numbers: Sequence[Numbers], size: int) -> Numbers:
+    """The award of each person, 0 where nothing held."""
+    return reduce(np.maximum, numbers) if numbers else np.zeros(size, np.uint8)
 
 
 def _all(flags: Sequence[Flags], size: int) -> Flags:

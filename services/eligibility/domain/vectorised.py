@@ -6,10 +6,12 @@ person by person, to the bit of the trace. Reasons in full are told by the scala
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
 from services.eligibility.domain.columns import ABSENT, PROGRAMMES, FactColumns, Flags, code_of, columns_of
 from services.eligibility.domain.determination import CARER, SELF
@@ -26,13 +28,13 @@ from services.eligibility.domain.vector_starts import (
     started,
 )
 from services.eligibility.domain.vector_tries import (
-    RULES_MAX,
     Asked,
-    Scores,
+    NumberedRule,
+    Numbers,
     Tried,
     highest,
-    hundredths,
-    rule_numbers,
+    numbered,
+    possible_awards,
     try_rules,
 )
 
@@ -41,11 +43,12 @@ from services.eligibility.domain.vector_tries import (
 FIRST, BESIDE, OWN_CARE, CARER_CARE = range(4)
 NO_RULE = -1
 #: People decided at a time: their columns and answers stay in the processor's cache.
-_AT_ONCE = 16_384
+_AT_ONCE = 65_536
 _MONTH = "month"
+_NO_BITS = np.uint8(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VectorPack:
     """A pack made ready for columns. `refusals` are the fields that an answer can be refused for:
     `Outcomes.undetermined` counts them from 1."""
@@ -55,22 +58,37 @@ class VectorPack:
     layout: TraceLayout
     spans: tuple[tuple[Span, ...], ...]
     refusals: tuple[str, ...]
-    #: The level in đồng of each rule number, and whether it is one of the social pension's.
-    standards: NDArray[np.int64]
-    of_pension: Flags
+    allowances: tuple[NumberedRule, ...]
+    pensions: tuple[NumberedRule, ...]
+    care: tuple[NumberedRule, ...]
+    nurture: tuple[NumberedRule, ...]
+    #: By an award's number: the place of its rule in `rules` (0: NO_RULE), the coefficient, the sum in đồng.
+    place: NDArray[np.int16]
+    hundredths: NDArray[np.int32]
+    dong: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
-    """Awards of each person, in four rows (FIRST, BESIDE, OWN_CARE, CARER_CARE): `rule`, the place in
-    `VectorPack.rules` or NO_RULE; `hundredths` of the coefficient; `amount` in đồng. `undetermined` is 0,
-    or the reason why the policy has no answer; `trace` has `layout.width` bytes a person."""
+    """Awards of each person, in four rows (FIRST, BESIDE, OWN_CARE, CARER_CARE): `award`, its number in the
+    pack, and `amount` in đồng. `undetermined` is 0, or the reason why the policy has no answer; `trace` has
+    `layout.width` bytes a person."""
 
-    rule: NDArray[np.int16]
-    hundredths: NDArray[np.int32]
+    pack: VectorPack
+    award: Numbers
     amount: NDArray[np.int64]
     undetermined: NDArray[np.uint8]
     trace: NDArray[np.uint8]
+
+    @property
+    def rule(self) -> NDArray[np.int16]:
+        """The place of each award's rule in `VectorPack.rules`, NO_RULE where there is no award."""
+        return self.pack.place[self.award]
+
+    @property
+    def hundredths(self) -> NDArray[np.int32]:
+        """The coefficient of each award."""
+        return self.pack.hundredths[self.award]
 
     @property
     def allowance(self) -> NDArray[np.int64]:
@@ -87,29 +105,32 @@ class Outcomes:
 def compile_pack(pack: Pack, policy: Policy) -> VectorPack:
     """TypeError or ValueError where a check, a fact or a value has no vector form."""
     rules = rules_of(pack)
-    if len(rules) > RULES_MAX:
-        raise ValueError(f"more than {RULES_MAX} rules in a pack")
-    for rule in rules:
-        for band in rule.bands:
-            band.coefficient.of(rule.standard.dong)
     if any(together.clause in together.beside for together in pack.together):
         raise ValueError("a clause is paid beside itself")
+    awards = possible_awards(rules)
+    ready = iter(numbered(rules, awards))
     refusals = {rule.not_covered for rule in rules if rule.not_covered} - {_MONTH}
-    standards, of_pension = np.zeros(RULES_MAX + 1, np.int64), np.zeros(RULES_MAX + 1, np.bool_)
-    standards[: len(rules)] = [rule.standard.dong for rule in rules]
-    of_pension[: len(rules)] = [rule.programme == SOCIAL_PENSION for rule in rules]
     made = VectorPack(
-        pack,
-        rules,
-        trace_layout(pack),
-        tuple(spans_of(policy, rule.code) for rule in rules),
-        (_MONTH, *sorted(refusals)),
-        standards,
-        of_pension,
+        pack=pack,
+        rules=rules,
+        layout=trace_layout(pack),
+        spans=tuple(spans_of(policy, rule.code) for rule in rules),
+        refusals=(_MONTH, *sorted(refusals)),
+        allowances=tuple(islice(ready, len(pack.allowances))),
+        pensions=tuple(islice(ready, len(pack.pensions))),
+        care=tuple(islice(ready, len(pack.care))),
+        nurture=tuple(ready),
+        place=np.array([NO_RULE, *(award.place for award in awards)], np.int16),
+        hundredths=np.array([0, *(award.hundredths for award in awards)], np.int32),
+        dong=np.array([0, *(_dong(rules[award.place], award.hundredths) for award in awards)], np.int64),
     )
     # Deciding about nobody asks every check once, and so finds what can't be asked of columns.
     _decide(made, columns_of([]), _nothing(made, 0, traced=True), started_only=True)
     return made
+
+
+def _dong(rule: FixedRule, hundredths: int) -> Dong:
+    return Coefficient(hundredths).of(rule.standard.dong)
 
 
 def evaluate(
@@ -123,8 +144,8 @@ def evaluate(
     for first in range(0, len(facts), _AT_ONCE):
         last = min(first + _AT_ONCE, len(facts))
         part = Outcomes(
-            outcomes.rule[:, first:last],
-            outcomes.hundredths[:, first:last],
+            pack,
+            outcomes.award[:, first:last],
             outcomes.amount[:, first:last],
             outcomes.undetermined[first:last],
             outcomes.trace[first:last],
@@ -145,8 +166,9 @@ def award_starts(pack: VectorPack, facts: FactColumns, outcomes: Outcomes) -> ND
     """`Month.index` of each `Determination.start_month`, ABSENT for None."""
     earliest = np.full(len(facts), WAITS)
     bound = governing_days(facts) != ABSENT
+    awarded = outcomes.rule[: BESIDE + 1]
     for number in range(len(pack.rules)):
-        these = np.flatnonzero(bound & (outcomes.rule[: BESIDE + 1] == number).any(axis=0))
+        these = np.flatnonzero(bound & (awarded == number).any(axis=0))
         if len(these):
             starts = start_months(facts.take(these), pack.spans[number])
             earliest[these] = np.minimum(earliest[these], starts)
@@ -160,11 +182,11 @@ def month_at(index: int) -> Month | None:
 
 def _nothing(pack: VectorPack, people: int, traced: bool) -> Outcomes:
     return Outcomes(
-        np.full((4, people), NO_RULE, np.int16),
-        np.zeros((4, people), np.int32),
+        pack,
+        np.zeros((4, people), np.min_scalar_type(len(pack.dong) - 1)),
         np.zeros((4, people), np.int64),
         np.zeros(people, np.uint8),
-        np.zeros((people, pack.layout.width if traced else 0), np.uint8),
+        np.zeros((pack.layout.width if traced else 0, people), np.uint8).T,
     )
 
 
@@ -175,28 +197,38 @@ class _Group:
     tried: Sequence[Tried]
     among: Flags
 
-    def best(self, *, payee: str | None = None, clauses: frozenset[str] | None = None) -> Scores:
-        """The highest score of each of the people, of all rules or of those to a payee or of some clauses."""
-        scores = [
-            each.scores
+    def best(
+        self,
+        *,
+        payee: str | None = None,
+        clauses: frozenset[str] | None = None,
+        of: NDArray[np.intp] | slice = slice(None),
+    ) -> Numbers:
+        """The highest award of each of the people (or of those at the places `of`), of all rules or of those
+        to a payee or of some clauses."""
+        among = self.among[of]
+        numbers = [
+            each.numbers[of]
             for each in self.tried
             if payee in (None, each.rule.payee) and (clauses is None or each.rule.clause in clauses)
         ]
-        return highest(scores, len(self.among)) * self.among
+        return highest(numbers, len(among)) * among
 
 
 def _decide(pack: VectorPack, facts: FactColumns, outcomes: Outcomes, started_only: bool) -> None:
     """Fill in what becomes of the people."""
-    law, asked, resident = pack.pack, Asked(facts), facts.in_facility
-    allowances = try_rules(law.allowances, 0, asked)
-    pensions = try_rules(law.pensions, len(allowances), asked)
+    asked, resident = Asked(facts), facts.in_facility
+    allowances = try_rules(pack.allowances, asked)
+    pensions = try_rules(pack.pensions, asked)
     already = {each.rule.code: each.held for each in allowances}
-    care = try_rules(law.care, len(allowances) + len(pensions), asked, already)
-    nurture = try_rules(law.nurture, len(pack.rules) - len(law.nurture), asked)
+    of_care = _care_asked(facts) & ~resident
+    # Few are cared for or resident, often none of the people at hand.
+    care = try_rules(pack.care, asked, already) if of_care.any() else []
+    nurture = try_rules(pack.nurture, asked) if resident.any() else []
     groups = [
         _Group(allowances, _applied_for(facts, MONTHLY_ALLOWANCE) & ~resident),
         _Group(pensions, _applied_for(facts, SOCIAL_PENSION) & ~resident),
-        _Group(care, _care_asked(facts) & ~resident),
+        _Group(care, of_care),
         _Group(nurture, resident),
     ]
     _refuse(pack, facts, outcomes.undetermined, *groups)
@@ -210,7 +242,8 @@ def _decide(pack: VectorPack, facts: FactColumns, outcomes: Outcomes, started_on
 
 
 def _applied_for(facts: FactColumns, programme: str) -> Flags:
-    return (facts.applied_for >> PROGRAMMES.index(programme) & 1).astype(np.bool_)
+    applied: Flags = (facts.applied_for & np.uint8(1 << PROGRAMMES.index(programme))) != 0
+    return applied
 
 
 def _care_asked(facts: FactColumns) -> Flags:
@@ -240,12 +273,9 @@ def _refuse(
     covered, non_poor = pack.pack.non_poor_covered, facts.poverty_status != code_of("poverty_status", "poor")
     refuse_rules(allowances.tried, allowances.among)
     if covered is not None:
-        within = highest(
-            [each.scores for each in allowances.tried if each.rule.clause in covered], len(facts)
-        )
-        outside = highest(
-            [each.scores for each in allowances.tried if each.rule.clause not in covered], len(facts)
-        )
+        within = allowances.best(clauses=covered)
+        others = frozenset(each.rule.clause for each in allowances.tried) - covered
+        outside = allowances.best(clauses=others)
         refuse(_MONTH, allowances.among & non_poor & ((within == 0) | (outside > 0)))
     refuse_rules(pensions.tried, pensions.among)
     refuse_rules(allowances.tried, care.among)
@@ -257,24 +287,26 @@ def _refuse(
 
 def _traces(pack: VectorPack, asked: Asked, groups: Sequence[_Group]) -> NDArray[np.uint8]:
     """(people, width): the bits of each person, in the pack's layout."""
-    width, size = pack.layout.width, len(asked.facts)
-    bits = np.zeros((width * 8, size), np.bool_)
+    planes = np.zeros((pack.layout.width, len(asked.facts)), np.uint8)
     for group in groups:
+        own: dict[int, NDArray[np.uint8]] = {}
         for each in group.tried:
             first = pack.layout.first_bit[each.rule.code]
             for bit, flags in enumerate((*map(asked.holds, each.rule.checks), each.held), first):
-                np.logical_and(flags, group.among, out=bits[bit])
-    packed = np.packbits(bits.reshape(width, 8, size), axis=1, bitorder="little")
-    return packed.reshape(width, size).T
+                plane, shift = divmod(bit, 8)
+                own[plane] = own.get(plane, _NO_BITS) | flags.view(np.uint8) * np.uint8(1 << shift)
+        for plane, bits in own.items():
+            planes[plane] |= bits * group.among
+    return planes.T
 
 
 def _started(pack: VectorPack, facts: FactColumns, tried: Sequence[Tried]) -> list[Tried]:
-    """The same rules, with a score only where their start does not lie after the month."""
+    """The same rules, with an award only where their start does not lie after the month."""
     found = []
     for each in tried:
         spans = pack.spans[pack.rules.index(each.rule)]
         paid = started(facts, spans, each.rule.programme, pack.pack.month)
-        found.append(replace(each, scores=each.scores * paid))
+        found.append(replace(each, numbers=each.numbers * paid))
     return found
 
 
@@ -287,40 +319,40 @@ def _award(
     care: _Group,
     nurture: _Group,
 ) -> None:
-    first, beside = _highest_together(pack.pack, allowances)
-    pension = pensions.best()
-    higher = _amounts(pack, facts, pension) > _amounts(pack, facts, first) + _amounts(pack, facts, beside)
-    awarded = {
-        FIRST: np.where(higher, pension, first) + nurture.best(),
-        BESIDE: np.where(higher, 0, beside),
-        OWN_CARE: care.best(payee=SELF),
-        CARER_CARE: care.best(payee=CARER),
-    }
-    for slot, scores in awarded.items():
-        outcomes.rule[slot] = np.where(scores > 0, rule_numbers(scores), NO_RULE)
-        outcomes.hundredths[slot] = hundredths(scores)
-        outcomes.amount[slot] = _amounts(pack, facts, scores)
+    first, beside = _highest_together(pack, allowances)
+    dong = pack.dong[first]
+    if pensions.tried:
+        pension = pensions.best()
+        of_pension = pack.dong[pension]
+        if pack.pack.pension_gap:
+            of_pension = np.maximum(of_pension - facts.pension_dong_monthly, 0)
+        of_allowance = dong + pack.dong[beside] if beside.any() else dong
+        # Products of flags choose several times faster than np.where.
+        higher = of_pension > of_allowance
+        lower = ~higher
+        first, beside = first * lower + pension * higher, beside * lower
+        dong = dong * lower + of_pension * higher
+    if nurture.tried:
+        resident = nurture.best()
+        first += resident
+        dong += pack.dong[resident]
+    outcomes.award[FIRST], outcomes.amount[FIRST] = first, dong
+    rest = ((BESIDE, beside), (OWN_CARE, care.best(payee=SELF)), (CARER_CARE, care.best(payee=CARER)))
+    for slot, numbers in rest:
+        if numbers.any():
+            outcomes.award[slot], outcomes.amount[slot] = numbers, pack.dong[numbers]
 
 
-def _highest_together(law: Pack, allowances: _Group) -> tuple[Scores, Scores]:
+def _highest_together(pack: VectorPack, allowances: _Group) -> tuple[Numbers, Numbers]:
     """The highest allowance and, where the law pays two together and they are more, the second."""
     best = allowances.best()
     beside = np.zeros_like(best)
-    most = hundredths(best)
-    for together in law.together:
-        first = allowances.best(clauses=frozenset({together.clause}))
-        second = allowances.best(clauses=together.beside)
-        both = hundredths(first) + hundredths(second)
-        more = (first > 0) & (second > 0) & (both > most)
-        best, beside = np.where(more, first, best), np.where(more, second, beside)
-        most = np.maximum(most, both * more)
+    for together in pack.pack.together:
+        alone = allowances.best(clauses=frozenset({together.clause}))
+        these = np.flatnonzero(alone)
+        first, second = alone[these], allowances.best(clauses=together.beside, of=these)
+        both = pack.hundredths[first] + pack.hundredths[second]
+        most = pack.hundredths[best[these]] + pack.hundredths[beside[these]]
+        more = (second > 0) & (both > most)
+        best[these[more]], beside[these[more]] = first[more], second[more]
     return best, beside
-
-
-def _amounts(pack: VectorPack, facts: FactColumns, scores: Scores) -> NDArray[np.int64]:
-    numbers = rule_numbers(scores)
-    amounts: NDArray[np.int64] = hundredths(scores) * pack.standards[numbers] // 100
-    if pack.pack.pension_gap:
-        left = np.maximum(amounts - facts.pension_dong_monthly, 0)
-        amounts = np.where(pack.of_pension[numbers], left, amounts)
-    return amounts
