@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 export KAFKA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-real soak check format contracts clean
+.PHONY: help setup demo up down status test test-real soak bench check format contracts clean
 
 help: ## Liệt kê các lệnh · List the commands
 	@echo "make <lệnh · command>"
@@ -48,6 +48,9 @@ test-real: $(STAMP) ## Kiểm thử cần công cụ khác (Apache Kafka) · Tes
 
 soak: $(STAMP) ## Đối chiếu hai bộ tính trên người ngẫu nhiên · Both evaluators on random people: PEOPLE=<n> SEED=<n>
 	@$(BIN)/python -m tests.soak --law --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
+
+bench: $(STAMP) ## Đo, cạnh các hệ thống khác · Measure beside peers: BENCH=--quick, or suites by name
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 check: $(STAMP) ## ruff, mypy --strict, lint-imports
 	@$(BIN)/ruff check .
