@@ -12,6 +12,8 @@ from benchmarks.openfisca import OpenFisca
 from benchmarks.population import nation
 from libs.common.kernel.months import Month
 from services.eligibility import wiring
+from services.eligibility.domain import reasons
+from services.eligibility.domain.case_reading import read_person
 from services.eligibility.domain.columns import CODES, FLAGS, FactColumns, row
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import PersonFacts
@@ -65,8 +67,9 @@ def _one_decision(engine: Engine, facts: FactColumns, peer: OpenFisca, cases: in
     def decide() -> float:
         began = time.perf_counter()
         for case in ours:
-            read = wiring.read_facts(case)
-            wiring.explain(engine.determine(read, MONTH), read)
+            read = read_person(**case)
+            found = engine.determine(read, MONTH)
+            _ = [reasons.award(award) for award in found.awards], reasons.full(found, read)
         return time.perf_counter() - began
 
     return Line(

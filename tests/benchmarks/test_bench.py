@@ -34,6 +34,6 @@ def test_a_target_is_met_or_missed() -> None:
 
 def test_growth_compares_the_largest_with_the_smallest_of_a_family() -> None:
     small = Measured(_line(Target(), 100, "people"), (1.0,), ())
-    large = Measured(_line(Target(), 1_000, "people"), (12.0,), ())
-    assert growth([large, small]) == {"people": 1.2}
+    large = Measured(_line(Target(), 1_000, "people"), (12.5,), ())
+    assert growth([large, small]) == {"people": 1.25}
     assert growth([small]) == {}
