@@ -45,6 +45,7 @@ class Decision(msgspec.Struct, frozen=True):
     pays_from: str | None = None
     payee: str | None = None
     facility_id: str | None = None
+    payee_person_id: str | None = None
     decided_on: date | None = None
     reasons: list[Reason] | None = None
 

@@ -10,7 +10,7 @@ from gateway.engine.prices import Price, priced
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
 from gateway.schema.scalars import CoefficientText, Dong, MonthText
-from gateway.schema.words import DecisionStatus, Outcome, Programme
+from gateway.schema.words import DecisionStatus, Outcome, Payee, Programme
 from libs.common.kernel.money import Coefficient
 
 _HEALTH_CONDITION = "health_condition"
@@ -51,6 +51,10 @@ class Decision:
     effective_from: MonthText
     pays_from: MonthText | None = strawberry.field(description="The first month that the platform pays.")
     decided_on: date | None
+    payee: Payee | None
+    payee_person_id: strawberry.ID | None = strawberry.field(
+        description="Who cares, where the carer is paid."
+    )
     record: strawberry.Private[eligibility.Decision]
 
     @fields.field(
@@ -76,6 +80,8 @@ class Decision:
             effective_from=MonthText(found.effective_from),
             pays_from=None if found.pays_from is None else MonthText(found.pays_from),
             decided_on=found.decided_on,
+            payee=None if found.payee is None else Payee(found.payee),
+            payee_person_id=None if found.payee_person_id is None else strawberry.ID(found.payee_person_id),
             record=found,
         )
 

@@ -14,6 +14,15 @@ class Programme(Enum):
     OWN_CARE_ALLOWANCE = "own_care_allowance"
 
 
+@strawberry.enum(
+    description="Whom a decision pays: the person, the facility they live in, or who cares for them."
+)
+class Payee(Enum):
+    SELF = "self"
+    FACILITY = "facility"
+    CARER = "carer"
+
+
 @strawberry.enum(description="What a decision says.")
 class Outcome(Enum):
     GRANTED = "granted"

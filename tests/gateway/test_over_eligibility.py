@@ -10,7 +10,7 @@ from tests.services.eligibility.test_determination import World, world  # noqa: 
 from tests.support.doors import deliver
 
 QUERY = """query ($id: ID!) { person(id: $id) { decisions {
-    outcome programme category amountDong coefficient standardDong effectiveFrom paysFrom status decidedOn
+    payee payeePersonId outcome programme category amountDong coefficient standardDong effectiveFrom paysFrom status decidedOn
     reasons { rule held facts { fact needs has held } excludedBy citation mark } } } }"""
 
 
@@ -25,24 +25,43 @@ class ByHost(httpx.AsyncBaseTransport):
         return await chosen.handle_async_request(request)
 
 
+async def asked(world: World, shown: str) -> httpx.Response:
+    """The person's decisions as the gateway shows them."""
+    services = Services()
+    services.says("registry", f"/v1/people/{shown}", whole_person(shown))
+    pool = httpx.AsyncClient(transport=ByHost(httpx.ASGITransport(world.door.app), services.transport()))
+    gateway = build(gateway_settings(), pool, verifier=world.door.signer.verifier())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://gateway") as client:
+        return await client.post(
+            "/graphql",
+            json={"query": QUERY, "variables": {"id": shown}},
+            headers=world.door.as_("auditor"),
+        )
+
+
+async def test_care_money_names_the_carer(world: World) -> None:  # noqa: F811
+    person_id, carer = new_id(), show("per", new_id())
+    cared_for = {
+        "disability_degree": "extremely_severe",
+        "carer": {"relation": "own_household", "person_id": carer},
+    }
+    await deliver(world.consumer, [world.person(person_id, facts=cared_for)])
+    await world.close_month("2024-02")
+
+    found = (await asked(world, show("per", person_id))).json()
+    decisions = {one["programme"]: one for one in found["data"]["person"]["decisions"]}
+    care, own = decisions["CARE_ALLOWANCE"], decisions["MONTHLY_ALLOWANCE"]
+    assert (care["payee"], care["payeePersonId"], care["amountDong"]) == ("CARER", carer, 360_000)
+    assert (own["payee"], own["payeePersonId"]) == ("SELF", None)
+
+
 async def test_a_person_s_decision_and_its_reasons(world: World) -> None:  # noqa: F811
     person_id = new_id()
     ill = {"disability_degree": "severe", "hiv_positive": True}
     await deliver(world.consumer, [world.person(person_id, facts=ill, poverty_status="poor")])
     await world.close_month()
 
-    shown = show("per", person_id)
-    services = Services()
-    services.says("registry", f"/v1/people/{shown}", whole_person(shown))
-    pool = httpx.AsyncClient(transport=ByHost(httpx.ASGITransport(world.door.app), services.transport()))
-    gateway = build(gateway_settings(), pool, verifier=world.door.signer.verifier())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://gateway") as client:
-        answer = await client.post(
-            "/graphql",
-            json={"query": QUERY, "variables": {"id": shown}},
-            headers=world.door.as_("auditor"),
-        )
-
+    answer = await asked(world, show("per", person_id))
     found = answer.json()
     assert "errors" not in found, found
     [decision] = found["data"]["person"]["decisions"]

@@ -69,7 +69,8 @@ _STATE_IS_LEDGER = """
     where i.instruction_id is null
 """
 
-#: Lines without a granted, confirmed or signed decision that pays this month this much, made before paying.
+#: Lines without a granted, confirmed or signed decision that pays this month this much, made before paying,
+#: and those that went to another payee than the decision names: the person, who cares for them, the facility.
 _DECIDED_BEFORE = """
     select l.instruction_id from instruction_line l
     join run r using (run_id)
@@ -80,6 +81,16 @@ _DECIDED_BEFORE = """
        or l.month < e.pays_from or l.month < e.effective_from
        or (e.status = 'proposed' and s.decision_id is null)
        or coalesce(s.signed_on, e.decided_on) > r.execute_on
+    union all
+    select l.instruction_id from instruction_line l
+    join instruction i using (instruction_id) join entitlement e on e.decision_id = l.decision_id
+    where e.payee = 'facility' and i.payee_id <> e.facility_id
+    union all
+    select l.instruction_id from instruction_line l
+    join instruction i using (instruction_id) join entitlement e on e.decision_id = l.decision_id
+    where e.payee <> 'facility' and not exists (
+        select from payout_account a
+        where a.person_id = coalesce(e.payee_person_id, e.person_id) and a.payee_id = i.payee_id)
 """
 
 _EVERY_FACT_TOLD = """
@@ -180,7 +191,7 @@ INVARIANTS = (
     Invariant(2, "every ledger transaction balances, with two entries at least", _LEDGER_BALANCES),
     Invariant(3, "nobody is paid twice for a programme and month", _PAID_ONCE),
     Invariant(4, "every instruction stands where the ledger says", _STATE_IS_LEDGER),
-    Invariant(6, "every line has an earlier decision that grants it", _DECIDED_BEFORE),
+    Invariant(6, "every line has an earlier decision that grants it, to this payee", _DECIDED_BEFORE),
     Invariant(7, "every fact of a run stands in the log of events", _EVERY_FACT_TOLD),
     Invariant(9, "another identity approved exactly what was frozen", _APPROVED_BY_ANOTHER),
     Invariant(10, "each line of a report is matched once or in suspense", _LINES_MATCHED_ONCE),

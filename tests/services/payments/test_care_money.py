@@ -58,6 +58,21 @@ async def test_the_carer_is_paid_into_their_own_account(payments: Payments) -> N
     assert await payments.violations() == {}
 
 
+async def test_care_money_that_went_to_another_than_the_carer_is_seen(payments: Payments) -> None:
+    await payments.account(1)
+    await payments.account(CARER)
+    await payments.decide(care(1))
+    await payments.close("2024-01")
+    await payments.built("2024-01")
+    assert await payments.violations() == {}
+    await payments.look.execute("set session_replication_role = replica")
+    await payments.look.execute(
+        "update instruction set payee_id = a.payee_id from payout_account a where a.person_id = $1", person(1)
+    )
+
+    assert 6 in await payments.violations()
+
+
 async def test_a_carer_of_two_has_one_instruction_with_a_line_for_each(payments: Payments) -> None:
     await payments.account(CARER)
     await payments.decide(care(1), care(2))

@@ -21,6 +21,7 @@ VIOLATIONS = [
     ("update entitlement set status = 'proposed'", {6}),
     ("update entitlement set pays_from = '2024-02-01'", {6}),
     ("update entitlement set decided_on = '2024-03-01'", {6}),
+    ("update instruction set payee_id = instruction_id", {6, 9}),
     ("delete from outbox where type = 'RunApproved'", {7}),
     ("update run set status = 'instructed'", {7}),
     ("update instruction set agency_code = '970415'", {9}),
