@@ -10,7 +10,8 @@ from tests.services.eligibility.test_determination import World, world  # noqa: 
 from tests.support.doors import deliver
 
 QUERY = """query ($id: ID!) { person(id: $id) { decisions {
-    payee payeePersonId outcome programme category amountDong coefficient standardDong effectiveFrom paysFrom status decidedOn
+    payee payeePersonId
+    outcome programme category amountDong coefficient standardDong effectiveFrom paysFrom status decidedOn
     reasons { rule held facts { fact needs has held } excludedBy citation mark } } } }"""
 
 
@@ -25,17 +26,17 @@ class ByHost(httpx.AsyncBaseTransport):
         return await chosen.handle_async_request(request)
 
 
-async def asked(world: World, shown: str) -> httpx.Response:
+async def asked(of: World, shown: str) -> httpx.Response:
     """The person's decisions as the gateway shows them."""
     services = Services()
     services.says("registry", f"/v1/people/{shown}", whole_person(shown))
-    pool = httpx.AsyncClient(transport=ByHost(httpx.ASGITransport(world.door.app), services.transport()))
-    gateway = build(gateway_settings(), pool, verifier=world.door.signer.verifier())
+    pool = httpx.AsyncClient(transport=ByHost(httpx.ASGITransport(of.door.app), services.transport()))
+    gateway = build(gateway_settings(), pool, verifier=of.door.signer.verifier())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://gateway") as client:
         return await client.post(
             "/graphql",
             json={"query": QUERY, "variables": {"id": shown}},
-            headers=world.door.as_("auditor"),
+            headers=of.door.as_("auditor"),
         )
 
 
