@@ -108,6 +108,31 @@ def diff(before: Day, after: Day, province: Province = None, as_json: AsJson = F
     _console().print(table)
 
 
+@app.command()
+def occasions(
+    on: Annotated[str, typer.Option(help="Ngày hỏi · the day that is asked about.")],
+    born: Annotated[str | None, typer.Option(help="Ngày sinh · birth date.")] = None,
+    member: Annotated[
+        list[str] | None,
+        typer.Option(help="Đang hưởng, lặp lại được · a programme that pays them; can be repeated."),
+    ] = None,
+    province: Province = None,
+    as_json: AsJson = False,
+) -> None:
+    """Mừng thọ, quà Tết: được gì, theo điều nào · Gifts at an age or in a campaign."""
+    day, birth = _day(on), _day(born) if born else None
+    with _answering(as_json) as law:
+        found = law.occasions(day, birth, province, frozenset(member or ()))
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("Dịp · Occasion", "Ngày · Day", "Đồng", "Hiện vật · In kind", "Căn cứ · Article")
+    for one in found:
+        money = f"{one['dong']:,}" if one["covered"] else "chưa rõ · not known"
+        table.add_row(escape(one["title"]), one["on"], money, escape(one["in_kind"] or ""), one["citation"])
+    _console().print(table)
+
+
 @contextmanager
 def _answering(as_json: bool) -> Iterator[Any]:
     """The law in use; a refusal ends the command with exit 1 and says what would be right."""

@@ -19,6 +19,7 @@ _CATEGORIES = {
     "social_pension": ("Trợ cấp hưu trí xã hội", "Social pension"),
     "nurture": ("Nuôi dưỡng trong cơ sở", "Nurture in a facility"),
     "care": ("Kinh phí chăm sóc", "Care money"),
+    "local": ("Đối tượng theo nghị quyết của tỉnh", "By a province's own resolution"),
 }
 _CHANNELS = {
     "bank_account": ("Tài khoản ngân hàng", "Bank account"),

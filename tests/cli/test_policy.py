@@ -38,7 +38,7 @@ def test_the_packaged_law_has_no_mistakes() -> None:
 
 def test_every_mistake_of_a_folder_is_told_in_both_languages(tmp_path: Path) -> None:
     wrong = FILE.replace("dong: 600000", "dong: 1", 1).replace("disability_degree: mild", "disability: mild")
-    (tmp_path / "48-thu.yaml").write_text(wrong, encoding="utf-8")
+    (tmp_path / "46-thu.yaml").write_text(wrong, encoding="utf-8")
     code, output = ask("check", str(tmp_path), "--json")
     told = json.loads(output)
     assert (code, told["good"], len(told["errors"])) == (2, False, 2)
@@ -46,7 +46,7 @@ def test_every_mistake_of_a_folder_is_told_in_both_languages(tmp_path: Path) -> 
     assert code == 2
     for words in ("community[0].dong", "tròn trăm đồng", "whole hundreds", "không có dữ kiện này"):
         assert words in output
-    (tmp_path / "48-thu.yaml").write_text(FILE, encoding="utf-8")
+    (tmp_path / "46-thu.yaml").write_text(FILE, encoding="utf-8")
     assert ask("check", str(tmp_path))[0] == 0
 
 

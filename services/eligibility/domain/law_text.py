@@ -14,7 +14,7 @@ from services.eligibility.domain.policy import COMMUNITY, FACILITY, Policy
 from services.eligibility.domain.starts import start_rule
 
 #: The kinds of lines, in the order in which they are shown.
-KINDS = ("level", "who", "coefficient", "grant", "start", "combination", "life", "term")
+KINDS = ("level", "who", "coefficient", "grant", "facility", "start", "combination", "life", "term")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def lines_of(policy: Policy, day: date, place: Place) -> list[Line]:
         *_levels(policy, month, place),
         *_categories(policy, month, place),
         *_events(policy, month),
+        *_facilities(policy, month, place),
         *_starts(policy, day, place),
         *_combination(policy, month),
         *_life(policy, month),
@@ -88,6 +89,19 @@ def _events(policy: Policy, month: Month) -> Iterator[Line]:
         if any(whom):
             text += f" ({' | '.join(whom)})"
         yield Line("grant", event.code, event.title, text, granted.citation)
+
+
+def _facilities(policy: Policy, month: Month, place: Place) -> Iterator[Line]:
+    standard = standard_of(policy, FACILITY, month, place, None)
+    for support in policy.supports:
+        cap = policy.pick(support.caps, month)
+        if cap is not None and standard is not None:
+            text = wording.cap(cap.value, standard.dong)
+            yield Line("facility", support.code, support.title, text, cap.citation)
+    stay = policy.pick(policy.stay_after_16, month)
+    if stay is not None:
+        text = "; ".join(wording.stay(one) for one in stay.value)
+        yield Line("facility", "stay_after_16", "Ở lại sau 16 tuổi · stay after 16", text, stay.citation)
 
 
 def _starts(policy: Policy, day: date, place: Place) -> Iterator[Line]:

@@ -16,6 +16,8 @@ from libs.common.kernel.months import Month
 from services.eligibility.domain.case_rules import Ground, Resumption, StopRule
 from services.eligibility.domain.citations import Citation
 from services.eligibility.domain.conditions import Condition
+from services.eligibility.domain.facility_support import Cap, StayCase
+from services.eligibility.domain.occasions import DatedMilestone, OccasionRules, VisitGift
 from services.eligibility.domain.terms import PaymentCycle, Procedure, Report
 from services.eligibility.domain.working_days import WorkingCalendar
 
@@ -141,6 +143,7 @@ class LocalLevels:
     community: tuple[Dated[Level], ...]
     facility: tuple[Dated[Level], ...]
     social_pension: tuple[Dated[Level], ...]
+    longevity: tuple[DatedMilestone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,15 @@ class CaseRules:
     adjust: tuple[Dated[int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A side benefit of residents, with its ceiling."""
+
+    code: str
+    title: str
+    caps: tuple[Dated[Cap], ...]
+
+
 @dataclass(frozen=True)
 class Policy:
     version: str
@@ -248,6 +260,10 @@ class Policy:
     reports: tuple[Dated[Report], ...]
     payment_cycle: tuple[Dated[PaymentCycle], ...]
     days: CalendarRules
+    supports: tuple[Support, ...]
+    stay_after_16: tuple[Dated[tuple[StayCase, ...]], ...]
+    occasions: OccasionRules
+    visits: tuple[Dated[VisitGift], ...]
     #: Old 2-digit province codes (63) to the province of today (34).
     successions: Mapping[str, str] = field(default_factory=dict)
 

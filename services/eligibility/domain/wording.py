@@ -1,5 +1,6 @@
 """Conditions, bands and grants as a reader sees them: short, with the fact's name and what it must be."""
 
+from libs.common.kernel.money import Dong
 from services.eligibility.domain.conditions import (
     AgeBandBelow,
     AgeFrom,
@@ -14,6 +15,7 @@ from services.eligibility.domain.conditions import (
     FactIn,
     Stated,
 )
+from services.eligibility.domain.facility_support import Cap, StayCase
 from services.eligibility.domain.policy import Band, Eligibility, Grant
 
 
@@ -78,3 +80,29 @@ def grant(one: Grant) -> str:
     if one.dong_per_person_day is not None:
         return f"{int(one.dong_per_person_day)} đồng a person and day, {one.days_max} days at most"
     return f"{one.rice_kg_per_person_month} kg a person and month, {one.months_max} months at most"
+
+
+def cap(one: Cap, standard: Dong) -> str:
+    """A ceiling for one resident, by the facility's standard in đồng."""
+    if one.times_daily_food is not None:
+        return f"≤ {one.times_daily_food} × a day's food"
+    a_year = one.for_year(standard)
+    if a_year is None:
+        return "what it costs, by invoice"
+    if one.dong_per_person_month is not None:
+        return f"≤ {int(one.dong_per_person_month)} đồng a person and month"
+    text = f"≤ {int(a_year)} đồng a person and year"
+    if one.times_standard_per_person_year is not None:
+        text += f" ({one.times_standard_per_person_year} × standard)"
+    if one.dong_per_facility_year is not None:
+        text += f", {int(one.dong_per_facility_year)} đồng a facility and year"
+    return text
+
+
+def stay(one: StayCase) -> str:
+    """How long a resident may stay from 16 on."""
+    if one.years is not None:
+        return f"{one.who}: until {one.years}"
+    if one.months is not None:
+        return f"{one.who}: {one.months} months"
+    return f"{one.who}: until the studies end{', unbroken' if one.continuous else ''}"

@@ -26,7 +26,16 @@ from services.eligibility.store.policy_local import (
     territory_of,
 )
 from services.eligibility.store.policy_node import Findings, Node
-from services.eligibility.store.policy_offices import calendar, case_rules, payment_cycle, procedures, reports
+from services.eligibility.store.policy_occasions import occasions, visits
+from services.eligibility.store.policy_offices import (
+    calendar,
+    case_rules,
+    payment_cycle,
+    procedures,
+    reports,
+    stay_after_16,
+    supports,
+)
 from services.eligibility.store.policy_rules import CITED, CITED_OPTIONAL, Reader, one_off
 
 T = TypeVar("T")
@@ -78,6 +87,8 @@ def _policy(files: Mapping[str, object], findings: Findings) -> Policy:
         "highest_one higher_programme facility_excludes_community"
     )
     time_rules = _file(files, "time_rules.yaml").fields("start moves back_pay")
+    given = _file(files, "occasions.yaml").fields("longevity campaigns visits")
+    support = _file(files, "facility_support.yaml").fields("supports stay_after_16")
     terms = _file(files, "terms.yaml").fields("procedures reports payment_cycle")
     central = CentralLevels(
         *(
@@ -110,6 +121,10 @@ def _policy(files: Mapping[str, object], findings: Findings) -> Policy:
         reports=reports(terms.at("reports"), reader),
         payment_cycle=payment_cycle(terms.at("payment_cycle"), reader),
         days=calendar(_file(files, "calendar.yaml"), reader),
+        supports=supports(support.at("supports"), reader),
+        stay_after_16=stay_after_16(support.at("stay_after_16"), reader),
+        occasions=occasions(given, reader),
+        visits=visits(given.at("visits"), reader),
         successions=successions,
     )
 

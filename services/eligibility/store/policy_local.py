@@ -7,6 +7,7 @@ from libs.common.kernel.months import Month
 from services.eligibility.domain.citations import MARKS, Change, Instrument
 from services.eligibility.domain.policy import Dated, Level, LocalLevels, Territory
 from services.eligibility.store.policy_node import Findings, Node
+from services.eligibility.store.policy_occasions import milestones
 from services.eligibility.store.policy_rules import Reader
 
 _SCOPES = ("community", "facility", "social_pension")
@@ -72,11 +73,15 @@ def _changes(node: Node, key: str, names: list[str]) -> tuple[Change, ...]:
 
 def levels(node: Node, reader: Reader, central: CentralLevels, successions: Mapping[str, str]) -> LocalLevels:
     """The territory's own levels: none below the central one on its first day (Đ4.3)."""
-    node.fields("title", f"province former_province instruments categories {' '.join(_SCOPES)}")
+    node.fields("title", f"province former_province instruments categories longevity {' '.join(_SCOPES)}")
+    own = {scope: _above(node.at(scope), reader, central, scope) for scope in _SCOPES if node.has(scope)}
     return LocalLevels(
         territory_of(node, successions),
         node.at("title").text(),
-        *(_above(node.at(scope), reader, central, scope) if node.has(scope) else () for scope in _SCOPES),
+        own.get("community", ()),
+        own.get("facility", ()),
+        own.get("social_pension", ()),
+        milestones(node.at("longevity"), reader) if node.has("longevity") else (),
     )
 
 
@@ -85,17 +90,21 @@ def all_levels(
 ) -> tuple[LocalLevels, ...]:
     """The levels of every file, one file a territory."""
     found: dict[Territory, LocalLevels] = {}
+    standing: dict[Territory, str] = {}
     for node in nodes:
         read = reader.findings.attempt(levels, node, reader, central, successions)
         if read is not None and read.territory in found:
-            key = "province" if read.territory.province else "former_province"
+            key, other = (
+                "province" if read.territory.province else "former_province",
+                standing[read.territory],
+            )
             reader.findings.attempt(
                 node.at(key).refuse,
-                "tỉnh này đã có tệp khác",
-                "another file already has this territory",
+                f"tỉnh này đã có tệp {other}; hãy thay tệp đó",
+                f"{other} already has this territory; take its place",
             )
         elif read is not None:
-            found[read.territory] = read
+            found[read.territory], standing[read.territory] = read, node.path
     return tuple(found.values())
 
 

@@ -1,10 +1,11 @@
-"""What binds offices, out of terms.yaml, case_life.yaml and calendar.yaml."""
+"""What binds offices and facilities: terms.yaml, case_life.yaml, calendar.yaml, facility_support.yaml."""
 
 import re
 from datetime import date, timedelta
 
 from services.eligibility.domain.case_rules import CONDITIONS, OUTCOMES, REACHES, Ground, Resumption, StopRule
-from services.eligibility.domain.policy import CalendarRules, CaseRules, Dated, DaysOff, Swap
+from services.eligibility.domain.facility_support import NOT_STUDYING, STUDYING, Cap, StayCase
+from services.eligibility.domain.policy import CalendarRules, CaseRules, Dated, DaysOff, Support, Swap
 from services.eligibility.domain.terms import (
     CIRCUMSTANCES,
     OFFICES,
@@ -162,3 +163,47 @@ def _swap(node: Node, reader: Reader) -> Swap:
     if abs(found.worked - found.rested) > timedelta(days=31):
         raise node.at("worked").wrong("cách ngày nghỉ hơn một tháng", "it is more than a month from `rested`")
     return found
+
+
+def supports(node: Node, reader: Reader) -> tuple[Support, ...]:
+    return tuple(
+        Support(
+            code,
+            item.fields("title caps").at("title").text(),
+            reader.series(item.at("caps"), "cap", lambda each: _cap(each.at("cap"))),
+        )
+        for code, item in node.pairs()
+    )
+
+
+def _cap(node: Node) -> Cap:
+    sums = ("dong_per_person_month", "dong_per_person_year", "dong_per_facility_year")
+    node.fields("", f"at_cost {' '.join(sums)} times_standard_per_person_year times_daily_food")
+    at_cost = node.has("at_cost") and node.at("at_cost").yes_or_no()
+    found = Cap(
+        **{key: node.at(key).dong() for key in sums if node.has(key)},
+        times_standard_per_person_year=node.at("times_standard_per_person_year").coefficient()
+        if node.has("times_standard_per_person_year")
+        else None,
+        times_daily_food=node.at("times_daily_food").whole() if node.has("times_daily_food") else None,
+    )
+    if at_cost != (found == Cap()):
+        raise node.wrong("cần một trần, hoặc at_cost: true", "a ceiling is needed, or at_cost: true")
+    return found
+
+
+def stay_after_16(node: Node, reader: Reader) -> tuple[Dated[tuple[StayCase, ...]], ...]:
+    def cases(item: Node) -> tuple[StayCase, ...]:
+        return tuple(_stay(each) for each in item.at("cases").items())
+
+    return reader.series(node, "cases", cases)
+
+
+def _stay(node: Node) -> StayCase:
+    node.fields("who", "years months continuous say")
+    return StayCase(
+        node.at("who").one_of(STUDYING, NOT_STUDYING),
+        node.at("years").whole() if node.has("years") else None,
+        node.at("months").whole() if node.has("months") else None,
+        node.has("continuous") and node.at("continuous").yes_or_no(),
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.months import Month
 from services.eligibility.domain.law_text import lines_of
+from services.eligibility.domain.occasions import of_person
 from services.eligibility.domain.packs import Place, not_covered
 from services.eligibility.domain.policy import Policy
 
@@ -70,6 +71,25 @@ class LawReader:
                 }
             )
         return found
+
+    def occasions(
+        self,
+        day: date,
+        born: date | None = None,
+        province: str | None = None,
+        memberships: frozenset[str] = frozenset(),
+    ) -> list[dict[str, Any]]:
+        """What somebody is given once, for an age of the year of `day` or in a campaign open on it. An
+        amount that the province fixes and nobody has read is `covered: false`, never 0."""
+        place = self._place(province)
+        local = [
+            milestone
+            for levels in self.policy.local
+            if levels.territory.covers(place.province, place.former_province)
+            for milestone in levels.longevity
+        ]
+        found = of_person(self.policy.occasions, local, born, memberships, day)
+        return [occasion.as_json() for occasion in found]
 
     def _place(self, province: str | None) -> Place:
         """A code of today, or an old one whose territory keeps its own rules."""
