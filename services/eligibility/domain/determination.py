@@ -3,7 +3,9 @@
 Every rule of the pack is tried on every condition, so that a refusal names all that is missing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from libs.common.kernel.money import NOTHING, Coefficient, Dong
 from libs.common.kernel.months import Month
@@ -33,14 +35,13 @@ class Award:
     standard_citation: Citation
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A rule that was tried: `failed` are the checks that did not hold, `excluded_by` the category
+class Tried(NamedTuple):
+    """A rule that was tried: `met` says of each of its checks whether it held, `excluded_by` the category
     that takes its place, `lacks` the categories of which one had to hold, `children` how many counted.
-    Held with a coefficient above 0, or failed."""
+    Held with a coefficient above 0, or failed. A tuple, as one is made for every rule of every decision."""
 
     rule: FixedRule
-    failed: tuple[Check, ...]
+    met: Sequence[bool]
     excluded_by: str | None
     children: int
     coefficient: Coefficient | None
@@ -49,6 +50,11 @@ class Tried:
     @property
     def held(self) -> bool:
         return self.coefficient is not None
+
+    @property
+    def failed(self) -> list[Check]:
+        """The checks that did not hold."""
+        return [check for check, met in zip(self.rule.checks, self.met, strict=True) if not met]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +96,23 @@ def try_rules(
     held = set(already)
     tried = []
     for rule in rules:
-        failed = tuple([check for check in rule.checks if not check.holds(facts, facts)])
+        met = [check.holds(facts, facts) for check in rule.checks]
         excluded_by = next((code for code in rule.not_in if code in held), None) if rule.not_in else None
         children = _children(rule, facts) if rule.child_alternatives else 0
         lacks = rule.beside if rule.beside and not rule.beside & held else _NONE
         coefficient = None
-        if not failed and excluded_by is None and not lacks and (children or not rule.child_alternatives):
+        if (
+            False not in met
+            and excluded_by is None
+            and not lacks
+            and (children or not rule.child_alternatives)
+        ):
             coefficient = _coefficient(rule, facts, children)
             if coefficient is not None:
                 if rule.not_covered:
                     raise not_covered(rule.not_covered)
                 held.add(rule.code)
-        tried.append(Tried(rule, failed, excluded_by, children, coefficient, lacks))
+        tried.append(Tried(rule, met, excluded_by, children, coefficient, lacks))
     return tried
 
 
@@ -138,12 +149,13 @@ def determine(pack: Pack, facts: PersonFacts, excluded: frozenset[str] = frozens
     if MONTHLY_ALLOWANCE in facts.applied_for:
         tried = try_rules(pack.allowances, facts)
         _refuse_uncovered(pack, facts, tried)
-        allowance = _highest(pack, [each for each in tried if each.held and each.rule.code not in excluded])
-        if pack.highest_citation and sum(each.held for each in tried) > 1:
+        held = [each for each in tried if each.held]
+        allowance = _highest(pack, _started(held, excluded))
+        if pack.highest_citation and len(held) > 1:
             chosen_by.append(("highest_one", pack.highest_citation))
     if SOCIAL_PENSION in facts.applied_for:
         pensions = try_rules(pack.pensions, facts)
-        pension = _first([each for each in pensions if each.held and each.rule.code not in excluded])
+        pension = _first(_started([each for each in pensions if each.held], excluded))
         tried += pensions
         if allowance and pension and pack.higher_programme_citation:
             chosen_by.append(("higher_programme", pack.higher_programme_citation))
@@ -160,8 +172,12 @@ def determine(pack: Pack, facts: PersonFacts, excluded: frozenset[str] = frozens
         None,
         _sum(awards),
         tuple(chosen_by),
-        _care_awards(pack, facts, [each for each in care if each.held and each.rule.code not in excluded]),
+        _care_awards(pack, facts, _started([each for each in care if each.held], excluded)),
     )
+
+
+def _started(held: list[Tried], excluded: frozenset[str]) -> list[Tried]:
+    return [each for each in held if each.rule.code not in excluded] if excluded else held
 
 
 def _care(pack: Pack, facts: PersonFacts) -> list[Tried]:
@@ -184,7 +200,7 @@ def _in_facility(pack: Pack, facts: PersonFacts, excluded: frozenset[str]) -> De
     tried = try_rules(pack.nurture, facts)
     if pack.non_poor_covered is not None and facts.poverty_status != "poor":
         raise not_covered("month")
-    held = [each for each in tried if each.held and each.rule.code not in excluded]
+    held = _started([each for each in tried if each.held], excluded)
     awards = _awards(pack, facts, _first(held))
     chosen_by = (("facility_excludes_community", pack.facility_citation),) if pack.facility_citation else ()
     return Determination(pack.month, awards, tuple(tried), None, _sum(awards), chosen_by)

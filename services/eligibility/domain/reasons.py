@@ -27,7 +27,8 @@ def compact(determination: Determination) -> list[dict[str, Any]]:
 
 def full(determination: Determination, facts: PersonFacts) -> list[dict[str, Any]]:
     """JSON-able: each rule with its citation and every fact it asked for, what it needs, what is there."""
-    reasons = [_tried(tried, facts) for tried in determination.reasons]
+    has = _Has(facts)
+    reasons = [_tried(tried, has) for tried in determination.reasons]
     return reasons + [
         {"rule": rule, "held": True, "facts": [], **cited(citation)}
         for rule, citation in determination.chosen_by
@@ -54,17 +55,28 @@ def award(one: Award) -> dict[str, Any]:
     }
 
 
-def _tried(tried: Tried, facts: PersonFacts) -> dict[str, Any]:
+class _Has(dict[str, object]):
+    """The person's facts as JSON, each written when it is first looked at: rules ask for the same ones."""
+
+    def __init__(self, facts: PersonFacts) -> None:
+        self._facts = facts
+
+    def __missing__(self, fact: str) -> object:
+        has = getattr(self._facts, fact)
+        self[fact] = shown = has.isoformat() if isinstance(has, date) else has
+        return shown
+
+
+def _tried(tried: Tried, has: _Has) -> dict[str, Any]:
     rule = tried.rule
-    failed = {id(check) for check in tried.failed}
     reason: dict[str, Any] = {
         "rule": rule.code,
         "programme": rule.programme,
         "category": rule.clause,
         "held": tried.held,
         "facts": [
-            {"fact": fact, "needs": needs, "has": _has(facts, fact), "held": id(check) not in failed}
-            for check, (fact, needs) in zip(rule.checks, rule.asks, strict=True)
+            {"fact": fact, "needs": needs, "has": has[fact], "held": met}
+            for (fact, needs), met in zip(rule.asks, tried.met, strict=True)
         ],
         "citation": rule.cited,
         "mark": rule.citation.mark,
@@ -76,8 +88,3 @@ def _tried(tried: Tried, facts: PersonFacts) -> dict[str, Any]:
     if tried.lacks:
         reason["lacks_one_of"] = sorted(tried.lacks)
     return reason
-
-
-def _has(facts: PersonFacts, fact: str) -> object:
-    has = getattr(facts, fact)
-    return has.isoformat() if isinstance(has, date) else has

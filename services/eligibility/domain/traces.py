@@ -50,9 +50,4 @@ def trace_of(determination: Determination, pack: Pack) -> bytes:
 def _bits(determination: Determination, layout: TraceLayout) -> Iterator[int]:
     for tried in determination.reasons:
         bit = layout.first_bit[tried.rule.code]
-        for check in tried.rule.checks:
-            if check not in tried.failed:
-                yield bit
-            bit += 1
-        if tried.held:
-            yield bit
+        yield from (at for at, met in enumerate((*tried.met, tried.held), bit) if met)
