@@ -26,8 +26,8 @@ T = TypeVar("T")
 _WIDTH_ELSEWHERE = 120
 #: The invariants of a nation take their time.
 _TIMEOUT_SECONDS = 300.0
-_console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
-_errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH_ELSEWHERE)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_ELSEWHERE)
+errors = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH_ELSEWHERE)
 
 Kafka = Annotated[str, typer.Option(help="embedded | apache (Java 17, Maven).", envvar="KAFKA")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")]
@@ -42,11 +42,11 @@ def up(
     """Khởi động nền tảng và giữ nó chạy · Start the platform and keep it up (Ctrl-C ends it)."""
     from deploy.local import supervisor
 
-    places, choice = _places(), Choice(kafka=_kafka(kafka), simulators=simulators)
-    _console.print("Đang khởi động… · Starting…")
+    places, choice = here(), Choice(kafka=_kafka(kafka), simulators=simulators)
+    console.print("Đang khởi động… · Starting…")
 
     async def stay() -> None:
-        async with supervisor.running(places, choice, _say_on(_errors)) as started:
+        async with supervisor.running(places, choice, _say_on(errors)) as started:
             _print_addresses(places)
             await supervisor.while_alive(started, asyncio.Event().wait())
 
@@ -56,21 +56,21 @@ def up(
 def down(as_json: AsJson = False) -> None:
     """Dừng nền tảng đang chạy · End the platform that is up."""
     try:
-        ended = local_status.down(_places())
+        ended = local_status.down(here())
     except TimeoutError as error:
-        _errors.print(str(error))
+        errors.print(str(error))
         raise typer.Exit(1) from error
     if as_json:
         typer.echo(orjson.dumps({"ended": ended}))
     else:
-        _console.print(
+        console.print(
             "Đã dừng. · Ended." if ended else "Không có nền tảng nào đang chạy. · No platform is up."
         )
 
 
 def status(as_json: AsJson = False) -> None:
     """Tình trạng từng phần · How each part is. Exit 1 when one is not well, or none is up."""
-    places = _places()
+    places = here()
     pid = local_status.supervisor_pid(places)
     found = asyncio.run(local_status.status(places)) if pid else []
     well = bool(found) and all(child.healthy for child in found)
@@ -81,14 +81,14 @@ def status(as_json: AsJson = False) -> None:
         state = (
             "Đang khởi động. · Starting." if pid else "Không có nền tảng nào đang chạy. · No platform is up."
         )
-        _console.print(state)
+        console.print(state)
     else:
         table = Table("", "Phần · Part", "Địa chỉ · Address", "PID", "Khởi động lại · Restarts")
         for child in found:
             mark = "[green]✓[/]" if child.healthy else "[red]✗[/]"
             address = child.url or f"127.0.0.1:{child.port}"
             table.add_row(mark, child.name, address, str(child.pid or ""), str(child.restarts))
-        _console.print(table)
+        console.print(table)
     raise typer.Exit(0 if well else 1)
 
 
@@ -105,14 +105,14 @@ def token(
     as_json: AsJson = False,
 ) -> None:
     """In mã truy cập một giờ của nền tảng trên máy này · Print an access token of an hour."""
-    places = _places()
+    places = here()
     try:
         made = asyncio.run(tokens.token(places, keys.load(places.var), who, territory))
     except (ValueError, CannotStart) as error:
-        _errors.print(str(error))
+        errors.print(str(error))
         raise typer.Exit(2) from error
     except (FileNotFoundError, httpx.HTTPError) as error:
-        raise _not_up() from error
+        raise not_up() from error
     typer.echo(orjson.dumps({"access_token": made, "token_type": "Bearer"}) if as_json else made)
 
 
@@ -120,7 +120,7 @@ def verify(as_json: AsJson = False) -> None:
     """Kiểm tra các bất biến · Check the invariants. Exit 1 when one is broken."""
     from deploy.local import verify as verifying
 
-    places = _places()
+    places = here()
 
     async def ask_all() -> list[verifying.Finding]:
         auditor = await tokens.token(places, keys.load(places.var), "auditor")
@@ -137,7 +137,7 @@ def verify(as_json: AsJson = False) -> None:
     try:
         findings = asyncio.run(ask_all())
     except (FileNotFoundError, httpx.HTTPError) as error:
-        raise _not_up() from error
+        raise not_up() from error
     broken = sum(finding.violations for finding in findings)
     if as_json:
         items = [asdict(finding) for finding in findings]
@@ -149,7 +149,7 @@ def verify(as_json: AsJson = False) -> None:
             sample = f" {', '.join(finding.sample[:3])}" if finding.sample else ""
             row = (str(finding.number), finding.name, finding.where, f"{finding.violations}{sample}")
             table.add_row(mark, *row)
-        _console.print(table)
+        console.print(table)
     raise typer.Exit(1 if broken else 0)
 
 
@@ -165,10 +165,10 @@ def demo(
     from deploy.local.demo import run
     from deploy.local.demo.options import Options
 
-    places = _places()
+    places = here()
     options = Options(scenario, _kafka(kafka), people, seed, keep)
-    console = _errors if as_json else _console
-    good = _supervised(lambda: run.demo(places, options, console, _say_on(console)), interrupted=130)
+    screen = errors if as_json else console
+    good = _supervised(lambda: run.demo(places, options, screen, _say_on(screen)), interrupted=130)
     summary = places.var / "demo" / "summary.json"
     if as_json and summary.exists():
         typer.echo(summary.read_bytes())
@@ -181,24 +181,24 @@ def _supervised(make: Callable[[], Coroutine[Any, Any, T]], interrupted: int) ->
     try:
         return supervisor.run(make)
     except CannotStart as error:
-        _errors.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
+        errors.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
-        _console.print("Đã dừng. · Ended.")
+        console.print("Đã dừng. · Ended.")
         raise typer.Exit(interrupted) from error
 
 
-def _places() -> Places:
+def here() -> Places:
     try:
         return Places.from_environment()
     except ValueError as error:
-        _errors.print(str(error))
+        errors.print(str(error))
         raise typer.Exit(2) from error
 
 
 def _kafka(named: str) -> str:
     if named not in ("", EMBEDDED, APACHE):
-        _errors.print(f"KAFKA: {EMBEDDED} | {APACHE}")
+        errors.print(f"KAFKA: {EMBEDDED} | {APACHE}")
         raise typer.Exit(2)
     return named or EMBEDDED
 
@@ -221,10 +221,10 @@ def _print_addresses(places: Places) -> None:
     table.add_row("OIDC", f"{places.url('issuer')}/.well-known/openid-configuration")
     for name in doors.keys() & {"postgres", "broker"}:
         table.add_row(name, f"127.0.0.1:{doors[name]['port']}")
-    _console.print(table)
-    _console.print("ansinh token --as auditor · ansinh status · ansinh down · Ctrl-C")
+    console.print(table)
+    console.print("ansinh token --as auditor · ansinh status · ansinh down · Ctrl-C")
 
 
-def _not_up() -> typer.Exit:
-    _errors.print("Không có nền tảng nào trả lời; hãy chạy: make up. · No platform answers; run: make up.")
+def not_up() -> typer.Exit:
+    errors.print("Không có nền tảng nào trả lời; hãy chạy: make up. · No platform answers; run: make up.")
     return typer.Exit(2)
