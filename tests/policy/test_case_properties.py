@@ -14,11 +14,11 @@ import yaml
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.money import Dong
 from services.eligibility.domain.engine import Engine
-from services.eligibility.domain.facts import DEGREES, POVERTY
+from services.eligibility.domain.facts import DEGREES, POVERTY, PersonFacts
 from services.eligibility.domain.policy import Dated, Level
 from services.eligibility.usecases.assess import Assessor
 from tests.policy.support import POLICY, packaged
-from tests.support.made_up_cases import shuffled, some_case
+from tests.support.made_up_cases import WHOLE, shuffled, some_case
 
 CASES = [some_case(random.Random(f"case {number}")) for number in range(900)]
 #: Of one person, decided long ago, whose every month stands for itself: a fact more or less is then
@@ -199,6 +199,22 @@ def test_the_order_of_keys_children_and_lists_changes_nothing() -> None:
     chance = random.Random(7)
     for case in CASES:
         assert canonical(ask(case)) == canonical(ask(shuffled(case, chance))), case
+
+
+def test_a_fact_that_is_left_out_is_what_it_is_without_it() -> None:
+    """Absent boolean = not so, absent pension = 0, absent household = none and other."""
+    unsaid = PersonFacts()
+    named = [name for name in WHOLE["person"] if getattr(unsaid, name) in (False, 0, "none")]
+    assert len(named) == 15
+    for case in CASES[:300]:
+        said = deepcopy(case)
+        for person in said.get("household_members", []) or [said["person"]]:
+            for name in named:
+                person.setdefault(name, getattr(unsaid, name))
+        household = said.setdefault("household", {})
+        household.setdefault("poverty_status", "none")
+        household.setdefault("area", "other")
+        assert ask(said) == ask(case), case
 
 
 def test_the_same_json_has_the_same_answer_bit_for_bit_and_is_left_as_it_was() -> None:
