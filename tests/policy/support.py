@@ -41,12 +41,13 @@ def under(switches: tuple[tuple[str, str], ...]) -> Engine:
     return Engine(replace(policy, switches={**policy.switches, **chosen}))
 
 
+@cache
 def written_cases() -> list[Any]:
     """(file, entry) of every case."""
     return [
         (path.stem, entry)
         for path in sorted(CASES.glob("*.yaml"))
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for entry in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     ]
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def entries(value: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from entries(inner, f"{path}[{index}]")
 
 
+@cache
 def all_entries() -> list[tuple[str, dict[str, Any]]]:
     return [
         found

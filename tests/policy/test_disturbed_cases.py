@@ -83,7 +83,7 @@ def test_disturbed_cases_are_answered_or_refused_and_never_crash() -> None:
     chance = random.Random(20261126)
     base = [WHOLE, *(some_case(chance) for _ in range(60))]
     outcomes = {"answered": 0, "not_covered_yet": 0, "case_invalid": 0}
-    for _ in range(4000):
+    for _ in range(2500):
         case = disturbed(chance.choice(base), chance)
         try:
             json.dumps(Assessor(packaged()).assess(case))
@@ -93,7 +93,7 @@ def test_disturbed_cases_are_answered_or_refused_and_never_crash() -> None:
                 error.path or error.code == "wrong_type" for error in refused.errors
             )
             outcomes[refused.code] += 1
-    assert min(outcomes.values()) > 100, outcomes
+    assert min(outcomes.values()) > 60, outcomes
 
 
 @pytest.mark.parametrize("half", [rb"\ud800", rb"\uDC00", rb"\udfff\ud800"])
