@@ -133,6 +133,19 @@ def occasions(
     _console().print(table)
 
 
+@app.command()
+def coverage() -> None:
+    """Luật nào đã có, luật nào chưa và vì sao (Markdown) · What of the law is covered."""
+    from services.eligibility.wiring import coverage_page
+
+    try:
+        text = coverage_page(folder_of("ANSINH_POLICY_DIR"))
+    except Refusal as refusal:
+        _tell_mistakes(refusal, as_json=False)
+        raise typer.Exit(MISTAKES) from None
+    sys.stdout.write(text)
+
+
 @contextmanager
 def _answering(as_json: bool) -> Iterator[Any]:
     """The law in use; a refusal ends the command with exit 1 and says what would be right."""

@@ -28,10 +28,12 @@ from services.eligibility.store.invariants import INVARIANTS
 from services.eligibility.store.policies import PolicyArchive
 from services.eligibility.store.policy_files import load_files, policy_of, read_policy
 from services.eligibility.store.policy_node import Findings
+from services.eligibility.store.policy_register import register
 from services.eligibility.usecases.assess import Assessor
 from services.eligibility.usecases.determine import DetermineMonths
 from services.eligibility.usecases.law import LawReader
 from services.eligibility.usecases.receipts import Engines, Receipts
+from services.eligibility.usecases.register_page import page
 from services.eligibility.usecases.sign import SignDecisions
 
 AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
@@ -51,6 +53,12 @@ def assessor(policy_dir: Path | None = None, overlay: Path | None = None) -> Ass
 def law_reader(policy_dir: Path | None = None, overlay: Path | None = None) -> LawReader:
     """The law to be read: of a month, and what differs between two days. Refusal `policy_invalid`."""
     return LawReader(read_policy(policy_dir or PACKAGED_POLICY, overlay))
+
+
+def coverage_page(policy_dir: Path | None = None) -> str:
+    """docs/coverage-of-the-law.md, written from the register. Refusal `policy_invalid`."""
+    files = load_files(policy_dir or PACKAGED_POLICY)
+    return page(register(files), policy_of(files).version)
 
 
 def app() -> FastAPI:

@@ -53,16 +53,20 @@ def read_policy(folder: Path, overlay: Path | None = None) -> Policy:
     return policy_of(load_files(folder, overlay, findings), findings)
 
 
-def load_files(folder: Path, overlay: Path | None, findings: Findings) -> dict[str, object]:
+def load_files(
+    folder: Path, overlay: Path | None = None, findings: Findings | None = None
+) -> dict[str, object]:
     """The content of every file by its path. A file that stands at the top of `overlay` and replaces none
     is a province's: it belongs to local/. A province's file that is no YAML is left out; any other
     ends the reading with Refusal `policy_invalid`."""
+    alone = findings is None
+    findings = Findings() if findings is None else findings
     files = {name: findings.attempt(_load, path, name) for name, path in _paths(folder).items()}
     for name, path in (_paths(overlay) if overlay is not None else {}).items():
         place = name if name in files or "/" in name else f"local/{name}"
         files[place] = findings.attempt(_load, path, place)
     unreadable = [name for name, content in files.items() if content is None]
-    if any(not name.startswith("local/") for name in unreadable):
+    if alone or any(not name.startswith("local/") for name in unreadable):
         findings.refuse_if_any()
     return {name: content for name, content in files.items() if content is not None}
 
