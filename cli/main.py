@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import assess, platform, policy, replay
+from cli import assess, platform, policy, replay, simulate
 
 app = typer.Typer(
     name="ansinh",
@@ -19,6 +19,7 @@ app.command("verify")(platform.verify)
 app.command("demo")(platform.demo)
 app.command("assess")(assess.assess)
 app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
 app.add_typer(policy.app, name="policy")
 
 

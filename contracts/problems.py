@@ -35,6 +35,9 @@ _TABLE = (
         "Quyết định có trước khi lưu dữ kiện",
         "The decision is older than kept facts",
     ),
+    ("draft_invalid", 422, "Dự thảo có chỗ sai", "The draft has mistakes"),
+    ("population_invalid", 422, "Tệp dân số sai", "The population file is wrong"),
+    ("simulations_busy", 429, "Nhiều lượt thử đang chờ", "Many simulations are waiting"),
     # Facilities
     ("facility_full", 409, "Cơ sở đã hết chỗ", "The facility has no place left"),
     ("person_unknown", 409, "Chưa biết người này", "The person is not known"),

@@ -1,5 +1,6 @@
 """Who knows whom in eligibility: the engine alone, and the service around it."""
 
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,27 +15,36 @@ from libs.common.runtime import service as shell
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import Opener
 from libs.common.runtime.settings import required
+from libs.common.runtime.units import administrative_units
 from libs.common.runtime.worker import Worker
-from services.eligibility.api import assessments, decisions
+from services.eligibility.api import assessments, decisions, simulations
 from services.eligibility.api import receipts as receipts_api
+from services.eligibility.domain.charts import Naming
 from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.naming import naming
+from services.eligibility.domain.simulation import People, places_of
 from services.eligibility.events import outgoing
 from services.eligibility.events.incoming import Incoming
 from services.eligibility.settings import PACKAGED_POLICY, EligibilitySettings
 from services.eligibility.store.decisions import Reads, Signings
 from services.eligibility.store.determinations import Determinations, month_closed, unfinished_shards
+from services.eligibility.store.drafts import read_draft
 from services.eligibility.store.facts import record_people, record_residences
 from services.eligibility.store.invariants import INVARIANTS
 from services.eligibility.store.policies import PolicyArchive
 from services.eligibility.store.policy_files import load_files, policy_of, read_policy
 from services.eligibility.store.policy_node import Findings
 from services.eligibility.store.policy_register import register
+from services.eligibility.store.population import KeptPopulation
+from services.eligibility.store.population_files import Frame, read_population
+from services.eligibility.store.simulations import SimulationRows
 from services.eligibility.usecases.assess import Assessor
 from services.eligibility.usecases.determine import DetermineMonths
 from services.eligibility.usecases.law import LawReader
 from services.eligibility.usecases.receipts import Engines, Receipts
 from services.eligibility.usecases.register_page import page
 from services.eligibility.usecases.sign import SignDecisions
+from services.eligibility.usecases.simulate import Simulations, Simulator
 
 AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
 
@@ -61,6 +71,28 @@ def coverage_page(policy_dir: Path | None = None) -> str:
     return page(register(files), policy_of(files).version)
 
 
+def simulator(
+    policy_dir: Path | None = None, overlay: Path | None = None, today: Engine | None = None
+) -> Simulator:
+    """Drafts held against the law of policy files; `today`: the engine over these, where there is one."""
+    read = partial(read_draft, policy_dir or PACKAGED_POLICY, overlay)
+    return Simulator(today or engine(policy_dir, overlay), read, row_names())
+
+
+def row_names() -> Naming:
+    """What the rows of a simulation are called."""
+    return naming(administrative_units())
+
+
+def population_file(
+    asked: Simulator, path: Path, month: Month, residents: Collection[str] = ()
+) -> Iterator[People]:
+    """The people of a file for `Simulator.answer`; `residents`: personal_ids of those in facilities."""
+    policy = asked.today.policy
+    frame = Frame(places_of(policy), administrative_units(), month, policy.successions, residents)
+    return read_population(path, frame)
+
+
 def app() -> FastAPI:
     """`uvicorn services.eligibility.wiring:app --factory`."""
     return service(EligibilitySettings.from_environment("eligibility"))
@@ -80,6 +112,9 @@ def service(settings: EligibilitySettings) -> FastAPI:
     determine = DetermineMonths(law, Determinations(database, outgoing.decisions), clock)
     receipts = Receipts(reads, Engines(archive, law))
     sign = SignDecisions(Signings(database, outgoing.signatures), clock)
+    compared = simulator(settings.policy_dir, settings.policy_overlay, law)
+    kept = KeptPopulation(database, places_of(law.policy))
+    simulate = Simulations(compared, SimulationRows(database), kept)
     return shell.build(
         shell.Service(
             settings=settings,
@@ -90,11 +125,15 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 decisions.router(reads, sign),
                 receipts_api.router(receipts),
                 assessments.router(Assessor(law)),
+                simulations.router(simulate, compared.name),
             ),
             publishes=tuple(topic.name for topic in topics.published_by("eligibility")),
             awaits=AWAITS,
             handlers={topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences},
-            workers=(Worker("determinations", determine.step),),
+            workers=(
+                Worker("determinations", determine.step),
+                Worker("simulations", simulate.step, idle_seconds=0.5),
+            ),
             invariants=INVARIANTS,
             on_month_closed=on_month_closed,
             closing_guard=determination_done,

@@ -23,6 +23,7 @@ PREFIXES = {
     "rep": "partner report",
     "ltx": "ledger transaction",
     "job": "job",
+    "sim": "simulation",
     "evt": "event",
 }
 

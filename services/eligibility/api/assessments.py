@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from libs.common.kernel.errors import Refusal
 from libs.common.runtime.access import open_to_all
+from services.eligibility.api.bodies import limited_body
 from services.eligibility.usecases.assess import Assessor
 
 BODY_BYTES_MAX = 1 << 20
@@ -27,20 +27,6 @@ def router(assessor: Assessor) -> APIRouter:
         A wrong field is 422 `case_invalid` with its path; what is not built is 422 `not_covered_yet`,
         never an amount of 0.
         """
-        return assessor.assess(assessor.parse(await _body(request)))
+        return assessor.assess(assessor.parse(await limited_body(request, BODY_BYTES_MAX)))
 
     return made
-
-
-async def _body(request: Request) -> bytes:
-    """The whole body, cut off as soon as it is over the limit."""
-    read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
-        if len(read) > BODY_BYTES_MAX:
-            raise Refusal(
-                "body_too_large",
-                "Một trường hợp không được vượt quá 1 MiB.",
-                "A case may not be over 1 MiB.",
-            )
-    return bytes(read)

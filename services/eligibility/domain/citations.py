@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 MARKS = ("verified", "memory", "open")
+#: The mark of what is no law, and stands in drafts only.
+DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import yaml
 
+from services.eligibility.domain.citations import DRAFT
 from services.eligibility.domain.policy import (
     EVERYWHERE,
     CategoryRule,
@@ -40,6 +41,8 @@ from services.eligibility.store.policy_rules import CITED, CITED_OPTIONAL, Reade
 
 T = TypeVar("T")
 
+#: Levels of a foreign text; policy/ itself has about ten.
+_FOREIGN_DEPTH_MAX = 30
 #: Folders of category files, in the order in which their rules are tried.
 RULE_FOLDERS = ("monthly_allowance", "care_allowance", "social_pension", "nurture_allowance")
 
@@ -174,13 +177,42 @@ def _paths(folder: Path) -> dict[str, Path]:
 
 def _load(path: Path, name: str) -> object:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Node(None, name).wrong("không đọc được YAML", "this is no readable YAML") from None
+    content = parse_yaml(text, name)
+    for node in Node(content, name).mappings():
+        if node.at("mark").value == DRAFT:
+            raise node.at("mark").wrong("dự thảo không phải là luật", "a draft is no law")
+    return content
+
+
+def parse_yaml(text: str, name: str, *, foreign: bool = False) -> object:
+    """The value of a YAML text. Refusal `policy_invalid` with the line.
+
+    What is `foreign` may not nest deeply, nor have aliases, by which a short text stands for a long one.
+    """
+    try:
+        if foreign:
+            _check_foreign(text, name)
+        return yaml.load(text, _StrictLoader)
     except yaml.MarkedYAMLError as problem:
         mark, why = problem.problem_mark, problem.problem or "no YAML"
         where = f"{name}:{mark.line + 1}" if mark else name
         raise Node(None, where).wrong(f"không đọc được YAML ({why})", f"no readable YAML ({why})") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+    except (yaml.YAMLError, ValueError):
         raise Node(None, name).wrong("không đọc được YAML", "this is no readable YAML") from None
+
+
+def _check_foreign(text: str, name: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _FOREIGN_DEPTH_MAX:
+            where = f"{name}:{event.start_mark.line + 1}" if event.start_mark else name
+            raise Node(None, where).wrong(
+                "không nhận bí danh (*) hoặc nhiều tầng như vậy", "no alias (*) and not so many levels"
+            )
 
 
 def _file(files: Mapping[str, object], name: str) -> Node:

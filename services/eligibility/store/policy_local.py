@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from libs.common.kernel.months import Month
-from services.eligibility.domain.citations import MARKS, Change, Instrument
+from services.eligibility.domain.citations import DRAFT, MARKS, Change, Instrument
 from services.eligibility.domain.policy import Dated, Level, LocalLevels, Territory
 from services.eligibility.store.policy_node import Findings, Node
 from services.eligibility.store.policy_occasions import milestones
@@ -52,7 +52,7 @@ def _instrument(name: str, node: Node, names: list[str]) -> Instrument:
         **{day: node.at(day).date() for day in days if node.has(day)},
         amends=_changes(node, "amends", names),
         repeals=_changes(node, "repeals", names),
-        mark=node.at("mark").one_of(*MARKS),
+        mark=node.at("mark").one_of(*MARKS, DRAFT),
     )
 
 

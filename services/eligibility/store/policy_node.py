@@ -101,6 +101,16 @@ class Node:
             raise self.wrong("phải là một danh sách có phần tử", "a list with at least one item is needed")
         return [Node(value, f"{self.path}[{index}]") for index, value in enumerate(self.value)]
 
+    def mappings(self) -> Iterator[Node]:
+        """This value and all below it that are mappings."""
+        if isinstance(self.value, dict):
+            yield self
+            for _, each in self.pairs():
+                yield from each.mappings()
+        elif isinstance(self.value, list):
+            for index, value in enumerate(self.value):
+                yield from Node(value, f"{self.path}[{index}]").mappings()
+
     def text(self) -> str:
         if isinstance(self.value, str) and self.value.strip():
             return self.value.strip()

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TypeVar, cast
 
 from libs.common.kernel.months import Month
-from services.eligibility.domain.citations import MARKS, Citation, Instrument
+from services.eligibility.domain.citations import DRAFT, MARKS, Citation, Instrument
 from services.eligibility.domain.conditions import (
     AgeBandBelow,
     AgeFrom,
@@ -105,7 +105,7 @@ class Reader:
         article = found.attempt(node.at("article").label)
         clause = found.attempt(node.at("clause").label) if node.has("clause") else None
         point = found.attempt(node.at("point").label) if node.has("point") else None
-        mark = found.attempt(node.at("mark").one_of, *MARKS)
+        mark = found.attempt(node.at("mark").one_of, *MARKS, DRAFT)
         found.refuse_if_any()
         assert name is not None and article is not None and mark is not None
         return Citation(self.instruments[name], article, clause, point, mark)

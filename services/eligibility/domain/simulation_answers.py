@@ -1,0 +1,41 @@
+"""What a simulation answers for a month, JSON-able, to somebody with or without a national role."""
+
+from typing import Any
+
+from services.eligibility.domain.charts import Naming, chart
+from services.eligibility.domain.disclosure import shown
+from services.eligibility.domain.simulation import DIMENSIONS, Found, age_keys
+
+#: Keys that come last, whatever their figures.
+_LAST = ("other", "none", "undetermined", "unknown")
+
+
+def answer(
+    found: Found, *, title: str, province: str | None, take_up: str, national: bool, name: Naming
+) -> dict[str, Any]:
+    """`rests_on` says whose facts the figures are of: they are counted, and never extrapolated.
+
+    `by_category`, `by_province`, `by_age` and `by_sex` are lists of rows with their `key`; `chart` is SVG.
+    """
+    total, by = shown(found.counted, national=national)
+    said: dict[str, Any] = {
+        "month": str(found.month),
+        "applies": found.applies,
+        "rests_on": {
+            "people": total["people"],
+            "undetermined": total["undetermined"],
+            "take_up": take_up,
+            "province": province,
+            "provinces": len(by["province"].keys() - {"unknown"}),
+        },
+        "total": total,
+    }
+    for dimension in DIMENSIONS:
+        keys = sorted(by[dimension], key=lambda key: _order(dimension, key))
+        said[f"by_{dimension}"] = [{"key": key, **by[dimension][key]} for key in keys]
+    return {**said, "chart": chart(said, title, name)}
+
+
+def _order(dimension: str, key: str) -> tuple[int, int, str]:
+    last = _LAST.index(key) + 1 if key in _LAST else 0
+    return last, age_keys().index(key) if dimension == "age" else 0, key
