@@ -90,9 +90,9 @@ def money_text(dong: object) -> str:
     if not isinstance(dong, int):
         return "–"
     sign = "+" if dong > 0 else "−" if dong < 0 else ""
-    if abs(dong) < 1_000_000_000:
+    if abs(dong) < 10**9:
         return f"{sign}{count_text(abs(dong))} đ"
-    whole, rest = divmod(round(abs(dong) / 1_000_000), 1_000)
+    whole, rest = divmod(round(abs(dong) / 10**6), 1_000)
     return f"{sign}{count_text(whole)},{rest:03d} tỷ đ"
 
 
