@@ -116,7 +116,7 @@ changes:
         ("title: [x\n", "draft:2"),
         ("title: &a x\nchanges: *a", "draft:2"),
         ("title: x\nchanges: {}\nchanges: {}", "draft:3"),
-        ("[" * 5_000, "draft"),
+        ("[" * 5_000, "draft:1"),
     ],
 )
 def test_what_is_no_draft_is_refused(text: str, path: str) -> None:
