@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.assess import folder_of
-from libs.common.kernel.errors import Refusal
+from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.months import Month
 
 #: Exit codes: the folder has mistakes; the question can't be answered.
@@ -146,6 +146,35 @@ def coverage() -> None:
     sys.stdout.write(text)
 
 
+@app.command("foreign-list")
+def foreign_list(
+    file: Annotated[Path, typer.Argument(help="Tệp CSV · a CSV file.")],
+    on: Annotated[str | None, typer.Option(help="Ngày nhập, mặc định hôm nay · day of the import.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kiểm tra danh sách do cơ quan khác quyết định · Check a list that others decided (exit 2)."""
+    from services.eligibility import wiring
+
+    try:
+        text = file.read_text(encoding="utf-8")
+        found = wiring.foreign_list(text, _day(on) if on else date.today(), folder_of("ANSINH_POLICY_DIR"))
+    except Refusal as refusal:
+        _tell_mistakes(refusal, as_json)
+        raise typer.Exit(NO_ANSWER) from None
+    except (OSError, UnicodeDecodeError):
+        typer.echo("Không đọc được tệp (cần UTF-8) · The file can't be read (UTF-8 is needed).", err=True)
+        raise typer.Exit(NO_ANSWER) from None
+    if as_json:
+        errors = [_error(one) for one in found.errors]
+        _print_json({"rows": found.rows, "good": len(found.decisions), "errors": errors})
+    else:
+        for one in found.errors:
+            typer.echo(f"✗ {one.path}  {one.code}: {one.message_vi} · {one.message_en}", err=True)
+        _console().print(f"{len(found.decisions)}/{found.rows} dòng đúng · rows are right")
+    if found.errors:
+        raise typer.Exit(MISTAKES)
+
+
 @contextmanager
 def _answering(as_json: bool) -> Iterator[Any]:
     """The law in use; a refusal ends the command with exit 1 and says what would be right."""
@@ -159,15 +188,21 @@ def _answering(as_json: bool) -> Iterator[Any]:
 
 
 def _tell_mistakes(refusal: Refusal, as_json: bool) -> None:
-    errors = [
-        {"path": one.path, "code": one.code, "message_vi": one.message_vi, "message_en": one.message_en}
-        for one in refusal.errors
-    ]
+    errors = [_error(one) for one in refusal.errors]
     if as_json:
         _print_json({"good": False, "errors": errors})
         return
     for one in errors:
         typer.echo(f"✗ {one['path']}\n    {one['message_vi']}\n    {one['message_en']}", err=True)
+
+
+def _error(one: FieldError) -> dict[str, str]:
+    return {
+        "path": one.path,
+        "code": one.code,
+        "message_vi": one.message_vi,
+        "message_en": one.message_en,
+    }
 
 
 def _side(side: dict[str, str] | None) -> str:

@@ -1,6 +1,7 @@
 """Who knows whom in eligibility: the engine alone, and the service around it."""
 
 from collections.abc import Collection, Iterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from services.eligibility.api import assessments, decisions, simulations
 from services.eligibility.api import receipts as receipts_api
 from services.eligibility.domain.charts import Naming
 from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.foreign_lists import ForeignList, read_list
 from services.eligibility.domain.naming import naming
 from services.eligibility.domain.simulation import People, places_of
 from services.eligibility.events import outgoing
@@ -91,6 +93,13 @@ def population_file(
     policy = asked.today.policy
     frame = Frame(places_of(policy), administrative_units(), month, policy.successions, residents)
     return read_population(path, frame)
+
+
+def foreign_list(text: str, as_of: date, policy_dir: Path | None = None) -> ForeignList:
+    """A list of what another authority decided, checked row by row; only programmes that the register
+    says others decide. Refusal `case_invalid` where it is no such table, `policy_invalid`."""
+    elsewhere = register(load_files(policy_dir or PACKAGED_POLICY)).elsewhere
+    return read_list(text, elsewhere, as_of)
 
 
 def app() -> FastAPI:

@@ -147,6 +147,7 @@ def edit(folder: Path, name: str, before: str, after: str) -> None:
         ("policy.yaml", "title:", "version: again\ntitle:", "policy.yaml:"),
         ("policy.yaml", "title:", "on: 1\ntitle:", "policy.yaml:"),
         ("monthly_allowance/k8.yaml", "from: 2021-07", "from: 2021-06", "who[0].from"),
+        ("monthly_allowance/k8.yaml", "instrument: nd-335-2026", "instrument: nd-20-2021", "who[1].from"),
         ("standards/central.yaml", "    in_force_on: 2026-10-05\n", "", "levels[3].from"),
         ("calendar.yaml", "worked: 2024-05-04", "worked: 2024-05-03", "swaps[0].worked"),
         ("calendar.yaml", "last: 2020-01-29", "last: 2020-01-22", "days_off[1].last"),
