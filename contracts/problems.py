@@ -38,6 +38,14 @@ _TABLE = (
     ("draft_invalid", 422, "Dự thảo có chỗ sai", "The draft has mistakes"),
     ("population_invalid", 422, "Tệp dân số sai", "The population file is wrong"),
     ("simulations_busy", 429, "Nhiều lượt thử đang chờ", "Many simulations are waiting"),
+    ("case_state_wrong", 409, "Hồ sơ không ở bước này", "The case is not at this step"),
+    (
+        "ground_not_in_force",
+        422,
+        "Luật của ngày đó không có căn cứ này",
+        "The law of that day has no such ground",
+    ),
+    ("nothing_in_force", 409, "Không có gì đang hưởng để thay đổi", "Nothing in force to change"),
     # Facilities
     ("facility_full", 409, "Cơ sở đã hết chỗ", "The facility has no place left"),
     ("person_unknown", 409, "Chưa biết người này", "The person is not known"),

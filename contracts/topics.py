@@ -27,6 +27,12 @@ RESIDENCE = Topic(
 DECISION = Topic(
     "ansinh.eligibility.decision.v1", "eligibility", ("payments",), ("DecisionRecorded", "DecisionSigned")
 )
+CASE = Topic(
+    "ansinh.eligibility.case.v1",
+    "eligibility",
+    (),
+    ("CaseReceived", "CaseChecked", "CaseDecided", "CaseNotified", "CaseWithdrawn"),
+)
 RUN = Topic(
     "ansinh.payments.run.v1",
     "payments",
@@ -34,7 +40,7 @@ RUN = Topic(
     ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled"),
 )
 
-TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, RUN)
+TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, CASE, RUN)
 
 
 def published_by(service: str) -> tuple[Topic, ...]:

@@ -21,6 +21,7 @@ AccountId = Annotated[str, _id("acc", "payee")]
 FacilityId = Annotated[str, _id("fac", "facility")]
 ResidenceId = Annotated[str, _id("res", "residence")]
 DecisionId = Annotated[str, _id("dec", "decision")]
+CaseId = Annotated[str, _id("cas", "case")]
 RunId = Annotated[str, _id("run", "payment run")]
 
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Calendar month, YYYY-MM.")]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.events.base import (
+    CaseId,
     CommuneCode,
     DecisionId,
     Dong,
@@ -58,6 +59,51 @@ class DecisionRecorded(Event):
     former_province_code: FormerProvinceCode | None = None
     decided_on: date
     signed_by_sub: str | None = None
+
+
+class _Case(Event):
+    case_id: CaseId
+    person_id: PersonId
+
+
+class CaseReceived(_Case):
+    """An application came in, or an officer began to suspend, resume, stop or move what somebody receives.
+
+    `due_on`: the last day on which it may be decided in time; null where the law names no term.
+    """
+
+    kind: Literal["application", "suspension", "resumption", "stop", "move"]
+    programmes: tuple[str, ...]
+    received_on: date
+    due_on: date | None = None
+    commune_code: CommuneCode
+    province_code: ProvinceCode
+    former_province_code: FormerProvinceCode | None = None
+
+
+class CaseChecked(_Case):
+    """Everything that has to be confirmed is: by whom and of what, the office knows."""
+
+    checked_on: date
+
+
+class CaseDecided(_Case):
+    """Somebody who may sign has decided it."""
+
+    decided_on: date
+    signed_by_sub: str
+
+
+class CaseNotified(_Case):
+    """The notice has gone out: the case is closed."""
+
+    notified_on: date
+
+
+class CaseWithdrawn(_Case):
+    """Whoever asked asks no longer, or what an officer had begun was dropped."""
+
+    withdrawn_on: date
 
 
 class DecisionSigned(Event):

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from contracts import topics
 from contracts.problems import PROBLEMS
-from libs.common.kernel.clock import WallClock
+from libs.common.kernel.clock import Clock, WallClock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime import service as shell
@@ -18,8 +18,9 @@ from libs.common.runtime.sealing import Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.units import administrative_units
 from libs.common.runtime.worker import Worker
-from services.eligibility.api import assessments, decisions, simulations
+from services.eligibility.api import assessments, cases, decisions, simulations, worklist
 from services.eligibility.api import receipts as receipts_api
+from services.eligibility.domain.case_law import CaseLaw
 from services.eligibility.domain.charts import Naming
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.foreign_lists import ForeignList, read_list
@@ -28,11 +29,15 @@ from services.eligibility.domain.simulation import People, places_of
 from services.eligibility.events import outgoing
 from services.eligibility.events.incoming import Incoming
 from services.eligibility.settings import PACKAGED_POLICY, EligibilitySettings
+from services.eligibility.store.case_files import CaseFiles, CaseReadings
+from services.eligibility.store.case_opening import KeepPeopleAndCases
+from services.eligibility.store.coverage import Coverage
 from services.eligibility.store.decisions import Reads, Signings
 from services.eligibility.store.determinations import Determinations, month_closed, unfinished_shards
 from services.eligibility.store.drafts import read_draft
 from services.eligibility.store.facts import record_people, record_residences
 from services.eligibility.store.invariants import INVARIANTS
+from services.eligibility.store.measures import Measures, measures_to_carry_out
 from services.eligibility.store.policies import PolicyArchive
 from services.eligibility.store.policy_files import load_files, policy_of, read_policy
 from services.eligibility.store.policy_node import Findings
@@ -40,7 +45,11 @@ from services.eligibility.store.policy_register import register
 from services.eligibility.store.population import KeptPopulation
 from services.eligibility.store.population_files import Frame, read_population
 from services.eligibility.store.simulations import SimulationRows
+from services.eligibility.store.worklist import Worklist
 from services.eligibility.usecases.assess import Assessor
+from services.eligibility.usecases.carry_out import CarryOutMeasures
+from services.eligibility.usecases.casework import Casework
+from services.eligibility.usecases.cover import Cover
 from services.eligibility.usecases.determine import DetermineMonths
 from services.eligibility.usecases.law import LawReader
 from services.eligibility.usecases.receipts import Engines, Receipts
@@ -48,6 +57,7 @@ from services.eligibility.usecases.register_page import page
 from services.eligibility.usecases.sign import SignDecisions
 from services.eligibility.usecases.simulate import Simulations, Simulator
 
+_COVERAGE_IDLE_SECONDS = 1.0
 AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
 
 
@@ -113,17 +123,21 @@ def service(settings: EligibilitySettings) -> FastAPI:
     findings = Findings()
     files = load_files(settings.policy_dir, settings.policy_overlay, findings)
     law = Engine(policy_of(files, findings))
-    incoming = Incoming(
-        Opener(required(settings.seal_private, "seal_private")), record_people, record_residences
-    )
+    case_law, units = CaseLaw(law.policy), administrative_units()
+    incoming = hearing(settings, case_law, clock)
     archive = PolicyArchive(database)
     reads = Reads(database)
     determine = DetermineMonths(law, Determinations(database, outgoing.decisions), clock)
     receipts = Receipts(reads, Engines(archive, law))
-    sign = SignDecisions(Signings(database, outgoing.signatures), clock)
     compared = simulator(settings.policy_dir, settings.policy_overlay, law)
     kept = KeptPopulation(database, places_of(law.policy))
     simulate = Simulations(compared, SimulationRows(database), kept)
+    measures = Measures(database, outgoing.decisions, outgoing.signatures)
+    carry_out = CarryOutMeasures(law, measures, clock)
+    cover = Cover(law, Coverage(database), clock)
+    sign = SignDecisions(Signings(database, outgoing.signatures, outgoing.case), clock)
+    case_reads = CaseReadings(database)
+    casework = Casework(CaseFiles(database, outgoing.case), case_reads, receipts.receipt, case_law, clock)
     return shell.build(
         shell.Service(
             settings=settings,
@@ -132,6 +146,8 @@ def service(settings: EligibilitySettings) -> FastAPI:
             title="An Sinh: eligibility",
             routers=(
                 decisions.router(reads, sign),
+                cases.router(casework, case_reads, units),
+                worklist.router(Worklist(database), case_law, clock),
                 receipts_api.router(receipts),
                 assessments.router(Assessor(law)),
                 simulations.router(simulate, compared.name),
@@ -142,6 +158,8 @@ def service(settings: EligibilitySettings) -> FastAPI:
             workers=(
                 Worker("determinations", determine.step),
                 Worker("simulations", simulate.step, idle_seconds=0.5),
+                Worker("measures", carry_out.step),
+                Worker("coverage", cover.step, idle_seconds=_COVERAGE_IDLE_SECONDS),
             ),
             invariants=INVARIANTS,
             on_month_closed=on_month_closed,
@@ -149,6 +167,13 @@ def service(settings: EligibilitySettings) -> FastAPI:
             on_start=partial(archive.keep, law.policy, files),
         )
     )
+
+
+def hearing(settings: EligibilitySettings, law: CaseLaw, clock: Clock) -> Incoming:
+    """What is done with what other services tell."""
+    opener = Opener(required(settings.seal_private, "seal_private"))
+    keep_people = KeepPeopleAndCases(record_people, law, clock, administrative_units(), outgoing.case)
+    return Incoming(opener, keep_people, record_residences)
 
 
 async def on_month_closed(connection: Connection, _: str, shard: int, month: Month) -> None:
@@ -163,4 +188,13 @@ async def determination_done(connection: Connection, month: Month) -> None:
             "determination_unfinished",
             f"Còn {waiting} nhóm hồ sơ của tháng {month} đang được xét. Hãy thử lại sau ít phút.",
             f"{waiting} shards of {month} are still being determined. Try again in a few minutes.",
+        )
+    signed = await measures_to_carry_out(connection, month)
+    if signed:
+        raise Refusal(
+            "determination_unfinished",
+            f"Còn {signed} quyết định tạm dừng, thôi hưởng, hưởng lại của tháng {month} đang được ghi. "
+            "Hãy thử lại sau ít phút.",
+            f"{signed} suspensions, stops and resumptions of {month} are being written. Try again in a few "
+            "minutes.",
         )

@@ -15,7 +15,7 @@ PREFIXES = {
     "imp": "import",
     "fac": "facility",
     "res": "residence",
-    "app": "application",
+    "cas": "case",
     "dec": "decision",
     "run": "payment run",
     "pay": "payment instruction",

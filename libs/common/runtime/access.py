@@ -18,6 +18,7 @@ ROLES: dict[str, frozenset[str]] = {
             "registry.people.write",
             "registry.imports.write",
             "eligibility.decisions.read",
+            "eligibility.cases.write",
             "facilities.read",
             "payments.read",
         }
@@ -37,6 +38,7 @@ ROLES: dict[str, frozenset[str]] = {
             "registry.imports.write",
             "eligibility.decisions.read",
             "eligibility.simulations.run",
+            "eligibility.cases.write",
             "facilities.read",
             "facilities.write",
             "payments.read",

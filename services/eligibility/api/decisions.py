@@ -91,6 +91,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     texts["decision_id"] = show("dec", row["decision_id"])
     texts["person_id"] = show("per", row["person_id"])
     texts["facility_id"] = show("fac", row["facility_id"]) if row["facility_id"] else None
+    texts["case_id"] = show("cas", row["case_id"]) if row["case_id"] else None
     payee = row["payee_person_id"]
     texts["payee_person_id"] = show("per", payee) if payee else None
     for name in ("effective_from", "pays_from"):

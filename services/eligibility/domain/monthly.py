@@ -1,9 +1,10 @@
 """The law of one month asked about one person, of whom all is known that was ever recorded."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from libs.common.kernel.ids import read
@@ -106,9 +107,7 @@ def ask(engine: Engine, known: Known, month: Month, facts_month: Month | None = 
     """
     facts_month = facts_month or month
     state = facts_at(known.versions, facts_month, known.facts_version)
-    case, place = state.case, state.place
-    told = (case.get(part) for part in ("household", "dates", "context", "carer"))
-    facts = read_person(case["person"], *told)
+    place, facts = state.place, read_facts(state.case)
     facts = replace(
         facts,
         in_facility=known.resident_of is not None,
@@ -146,6 +145,12 @@ def entitled(
         before = ask(engine, known, month, facts_month=month - 1)
         granted |= dict.fromkeys(stopping & before.by_programme.keys(), before)
     return answer, granted
+
+
+def read_facts(case: Mapping[str, Any]) -> PersonFacts:
+    """The facts of a case as they are kept. Refusal `case_invalid` where one is not valid."""
+    told = (case.get(part) for part in ("household", "dates", "context", "carer"))
+    return read_person(case["person"], *told)
 
 
 def _applied(facts: PersonFacts) -> bool:

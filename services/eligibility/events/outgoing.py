@@ -1,12 +1,14 @@
-"""What eligibility tells: decisions and their signatures, with the outward category only."""
+"""What eligibility tells: decisions and signatures, with the outward category only; the life of cases."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import orjson
 
 from contracts import topics
 from libs.common.kernel.ids import derived_id, show
 from libs.common.runtime.outbox import OutgoingEvent
+from services.eligibility.domain.casework import CaseFile
 from services.eligibility.usecases.ports import Recorded, SignedDecision
 
 
@@ -68,3 +70,33 @@ def signatures(signed: Sequence[SignedDecision]) -> list[OutgoingEvent]:
         )
         for one in signed
     ]
+
+
+#: The day of each edge, as its event names it.
+_DAYS = {
+    "CaseChecked": "checked_on",
+    "CaseDecided": "decided_on",
+    "CaseNotified": "notified_on",
+    "CaseWithdrawn": "withdrawn_on",
+}
+
+
+def case(fact: str, told: CaseFile, day: date) -> OutgoingEvent:
+    """One edge of a case. Its ground stays inside: it may tell an illness or a prison."""
+    shown = show("cas", told.case_id)
+    data: dict[str, object] = {"case_id": shown, "person_id": show("per", told.person_id)}
+    if fact == "CaseReceived":
+        data |= {
+            "kind": told.kind,
+            "programmes": told.programmes,
+            "received_on": told.received_on,
+            "due_on": told.due_on,
+            "commune_code": told.place.commune_code,
+            "province_code": told.place.province_code,
+            "former_province_code": told.place.former_province_code,
+        }
+    else:
+        data[_DAYS[fact]] = day
+    if fact == "CaseDecided":
+        data["signed_by_sub"] = told.signed_by_sub
+    return OutgoingEvent(topics.CASE.name, told.case_id, fact, orjson.dumps(data), derived_id(fact, shown))

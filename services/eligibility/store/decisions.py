@@ -15,6 +15,7 @@ from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
 from services.eligibility.domain.decisions import Basis
+from services.eligibility.store.case_files import ToEvent, decided_by_signature
 from services.eligibility.store.determinations import progress, terms_of
 from services.eligibility.store.facts import versions_of
 from services.eligibility.usecases.ports import Decided, SignedDecision
@@ -24,7 +25,8 @@ ToEvents = Callable[[Sequence[SignedDecision]], Sequence[OutgoingEvent]]
 _SHOWN = (
     "decision_id, person_id, version, programme, outcome, status, effective_from, pays_from, category,"
     " coefficient_hundredths, standard_dong, amount_dong, payee, facility_id, payee_person_id, commune_code,"
-    " province_code, former_province_code, decided_on, signed_on, signed_by_sub, policy_version, policy_hash"
+    " province_code, former_province_code, decided_on, signed_on, signed_by_sub, policy_version, policy_hash,"
+    " case_id"
 )
 _BASIS = "facts_version, determined_month, facts_month, resident_of, input_hash, trace"
 
@@ -32,20 +34,22 @@ _BASIS = "facts_version, determined_month, facts_month, resident_of, input_hash,
 class Signings:
     """Transactions of signing."""
 
-    def __init__(self, database: Database, to_events: ToEvents) -> None:
+    def __init__(self, database: Database, to_events: ToEvents, of_case: ToEvent) -> None:
         self._database = database
         self._to_events = to_events
+        self._of_case = of_case
 
     @asynccontextmanager
     async def __call__(self, territory: str | None) -> AsyncIterator["_Work"]:
         async with self._database.writing(territory) as connection:
-            yield _Work(connection, self._to_events)
+            yield _Work(connection, self._to_events, self._of_case)
 
 
 class _Work:
-    def __init__(self, connection: Connection, to_events: ToEvents) -> None:
+    def __init__(self, connection: Connection, to_events: ToEvents, of_case: ToEvent) -> None:
         self._connection = connection
         self._to_events = to_events
+        self._of_case = of_case
 
     async def proposed(self, decision_ids: Sequence[UUID]) -> Mapping[UUID, tuple[UUID, str, date]]:
         # The lock comes first: a determination that held it may have superseded what is read next.
@@ -74,6 +78,7 @@ class _Work:
             [one.signed_by_sub for one in signed],
         )
         await outbox.append(self._connection, self._to_events(signed))
+        await decided_by_signature(self._connection, signed, self._of_case)
 
 
 class Reads:

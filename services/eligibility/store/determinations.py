@@ -43,6 +43,11 @@ _STANDING = """
     from decision where person_id = any($1::uuid[])
     order by person_id, programme, version desc
 """
+#: The last month that is determined on every shard, as a scalar of SQL; null before the first.
+LAST_DETERMINED = f"""(
+    select max(month) from (
+        select month from determination where state = 'done' group by month having count(*) = {SHARDS}) done
+)"""
 _COLUMNS = (
     ("decision_id", "uuid"),
     ("person_id", "uuid"),
@@ -111,6 +116,7 @@ class _Work:
         # Whoever signs waits, or has signed: what is decided here supersedes what was signed, not beside it.
         await self._connection.execute(_LOCK_PROPOSALS, found)
         standing = await self._standing(found)
+        held = await holds(self._connection, found, month)
         earlier = await histories(
             self._connection, [person["person_id"] for person in people if person["version"] > 1]
         )
@@ -122,16 +128,14 @@ class _Work:
                 chain=person["chain"],
                 facility_id=person["facility_id"],
                 standing=standing.get(person["person_id"], {}),
+                held=held.get(person["person_id"], frozenset()),
             )
             for person in people
         ]
         return Chunk(month, row["shard"], subjects, last=len(people) < persons_max)
 
     async def record(self, chunk: Chunk, outcome: Outcome) -> None:
-        if outcome.recorded:
-            rows = [_values(one) for one in outcome.recorded]
-            await self._connection.execute(_INSERT, *(list(column) for column in zip(*rows, strict=True)))
-            await outbox.append(self._connection, self._to_events(outcome.recorded))
+        await insert(self._connection, outcome.recorded, self._to_events)
         await self._connection.execute(
             "insert into undetermined (month, person_id, code)"
             " select $1, * from unnest($2::uuid[], $3::text[]) on conflict do nothing",
@@ -165,6 +169,26 @@ class _Work:
             )
             found.setdefault(row["person_id"], {})[row["programme"]] = standing
         return found
+
+
+async def insert(connection: Connection, recorded: Sequence[Recorded], to_events: ToEvents) -> None:
+    """Decisions and their events."""
+    if not recorded:
+        return
+    rows = [_values(one) for one in recorded]
+    await connection.execute(_INSERT, *(list(column) for column in zip(*rows, strict=True)))
+    await outbox.append(connection, to_events(recorded))
+
+
+async def holds(connection: Connection, people: Sequence[UUID], month: Month) -> dict[UUID, frozenset[str]]:
+    """The programmes of each person that are suspended or stopped in the month."""
+    rows = await connection.fetch(
+        "select person_id, array_agg(programme) as programmes from hold where person_id = any($1::uuid[])"
+        " and from_month <= $2 and (until_month is null or until_month > $2) group by person_id",
+        people,
+        month.first_day,
+    )
+    return {row["person_id"]: frozenset(row["programmes"]) for row in rows}
 
 
 def terms_of(row: asyncpg.Record) -> Terms:

@@ -52,11 +52,41 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        7,
+        "every edge of a case stands in the log of events, once",
+        """
+        select coalesce(c.case_id, e.key)
+        from (
+            select case_id, 1 + num_nonnulls(checked_on, decided_on, notified_on, withdrawn_on) as walked
+            from case_file
+        ) c
+        full join (
+            select key, count(*) as told from outbox where topic = 'ansinh.eligibility.case.v1'
+              and type <> 'MonthFactsClosed' group by key
+        ) e on e.key = c.case_id
+        where c.walked is distinct from e.told
+        """,
+    ),
+    Invariant(
+        5,
+        "nothing is granted in a month in which it is suspended or stopped",
+        """
+        select h.case_id from hold h join case_file c using (case_id)
+        join lateral (
+            select outcome from decision d where d.person_id = h.person_id and d.programme = h.programme
+              and d.status <> 'proposed' and d.effective_from <= h.from_month
+            order by d.version desc limit 1
+        ) standing on standing.outcome = 'granted'
+        where c.carried_out and (h.until_month is null or h.until_month > h.from_month)
+        """,
+    ),
+    Invariant(
         13,
         "row-level security is forced on every table with personal data",
         """
         select relname::text from pg_class
-        where relname in ('decision', 'person_facts', 'facts_history')
+        where relname in ('decision', 'person_facts', 'facts_history', 'case_file', 'hold', 'band_change',
+                          'coverage_gap', 'coverage_count')
         and not (relrowsecurity and relforcerowsecurity)
         """,
     ),

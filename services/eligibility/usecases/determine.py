@@ -71,6 +71,8 @@ class DetermineMonths:
         signed_on = answer.facts.decision_signed_on if answer.facts.already_receiving else None
         recorded: list[Recorded] = []
         for programme in _programmes(subject, answer, granted):
+            if programme in subject.held:
+                continue
             given = granted.get(programme, answer)
             decision = next_decision(
                 subject.person_id,

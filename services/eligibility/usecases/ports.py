@@ -24,6 +24,8 @@ class Subject:
     #: The facility whose state-paid resident the person is in the month.
     facility_id: UUID | None
     standing: Mapping[str, Standing]
+    #: Programmes that are suspended or stopped in the month: no determination grants or refuses them.
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,143 @@
+"""Cases that begin with what the registry tells: an application, a person who moved while receiving."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from libs.common.kernel.clock import Clock
+from libs.common.kernel.units import Units
+from libs.common.runtime.postgres import Connection
+from services.eligibility.domain import casework
+from services.eligibility.domain.case_law import CaseLaw
+from services.eligibility.domain.casework import CaseFile, measure_id
+from services.eligibility.domain.decisions import Place
+from services.eligibility.domain.records import PersonRecord
+from services.eligibility.store.case_files import ToEvent, add, place_of
+
+KeepPeople = Callable[[Connection, Sequence[PersonRecord]], Awaitable[None]]
+
+_MOVED = """
+    select f.person_id, f.commune_code, f.province_code, f.former_province_code
+    from unnest($1::uuid[], $2::integer[], $3::text[]) as told (person_id, version, commune_code)
+    join person_facts f using (person_id)
+    where f.version < told.version and f.commune_code <> told.commune_code
+"""
+_GRANTED = """
+    select person_id, programme from (
+        select distinct on (person_id, programme) person_id, programme, outcome from decision
+        where person_id = any($1::uuid[]) and status <> 'proposed'
+        order by person_id, programme, version desc
+    ) newest where outcome = 'granted'
+"""
+_FOLLOW = """
+    update {table} c set commune_code = told.commune_code, province_code = told.province_code
+    from unnest($1::uuid[], $2::text[], $3::text[]) as told (person_id, commune_code, province_code)
+    where c.person_id = told.person_id and {still}
+"""
+_LIFT = """
+    update hold h set until_month = greatest(h.from_month, date_trunc('month', told.received_on)::date)
+    from unnest($1::uuid[], $2::text[], $3::date[]) as told (person_id, programmes, received_on)
+    where h.person_id = told.person_id and h.kind = 'stop' and h.until_month is null
+      and h.programme = any(string_to_array(told.programmes, ' ')) and told.received_on >= h.signed_on
+"""
+
+
+@dataclass(frozen=True)
+class KeepPeopleAndCases:
+    """Keeps what was told (`keep`), and opens the cases that it begins, in one transaction."""
+
+    keep: KeepPeople
+    law: CaseLaw
+    clock: Clock
+    units: Units
+    to_event: ToEvent
+
+    async def __call__(self, connection: Connection, rows: Sequence[PersonRecord]) -> None:
+        newest = list(
+            {row.person_id: row for row in sorted(rows, key=lambda row: row.facts.version)}.values()
+        )
+        moved = await self._moved(connection, newest)
+        await self.keep(connection, rows)
+        applications = [case for row in newest if (case := self._application(row))]
+        await add(connection, applications, self.to_event)
+        await _lift_stops(connection, applications)
+        if moved:
+            await _follow(connection, moved)
+            await add(connection, await self._moves(connection, moved), self.to_event)
+
+    def _application(self, row: PersonRecord) -> CaseFile | None:
+        """The application that the facts speak of, unless it was decided before it came here."""
+        dates, context = row.facts.case["dates"], row.facts.case["context"]
+        received = dates.get("application_received_on")
+        if received is None or dates.get("decision_signed_on") or context["already_receiving"]:
+            return None
+        programmes = context.get("applied_for") or casework.UNNAMED
+        received_on = received if isinstance(received, date) else date.fromisoformat(received)
+        due_on = self.law.due_on(programmes, received_on)
+        return casework.application(row.person_id, programmes, row.facts.place, received_on, due_on)
+
+    async def _moved(self, connection: Connection, rows: Sequence[PersonRecord]) -> list[PersonRecord]:
+        """Those who lived in another commune until now; a commune that was merged has not moved."""
+        by_id = {row.person_id: row for row in rows}
+        before = await connection.fetch(
+            _MOVED,
+            list(by_id),
+            [row.facts.version for row in rows],
+            [row.facts.place.commune_code for row in rows],
+        )
+        return [
+            by_id[row["person_id"]]
+            for row in before
+            if not self._merged(place_of(row), by_id[row["person_id"]].facts.place)
+        ]
+
+    def _merged(self, old: Place, new: Place) -> bool:
+        if old.former_province_code is None or new.former_province_code is not None:
+            return False
+        heirs = {each.new_code for each in self.units.successions_of(old.commune_code)}
+        return new.commune_code in heirs
+
+    async def _moves(self, connection: Connection, moved: Sequence[PersonRecord]) -> list[CaseFile]:
+        """A case at the new place for each programme that is received."""
+        today = self.clock.business_date()
+        by_id = {row.person_id: row for row in moved}
+        found = []
+        for row in await connection.fetch(_GRANTED, list(by_id)):
+            person_id, programme = row["person_id"], row["programme"]
+            first = self.law.new_place_pays_from(programme, today)
+            found.append(
+                CaseFile(
+                    case_id=measure_id(casework.MOVE, person_id, programme, first),
+                    kind=casework.MOVE,
+                    person_id=person_id,
+                    programmes=(programme,),
+                    place=by_id[person_id].facts.place,
+                    received_on=today,
+                    due_on=self.law.due_on((programme,), today),
+                    from_month=first,
+                )
+            )
+        return found
+
+
+async def _follow(connection: Connection, moved: Sequence[PersonRecord]) -> None:
+    """What is open of somebody who moved goes to the new place."""
+    people: list[UUID] = [row.person_id for row in moved]
+    communes = [row.facts.place.commune_code for row in moved]
+    provinces = [row.facts.place.province_code for row in moved]
+    for table, still in (
+        ("case_file", "c.state in ('received', 'checked')"),
+        ("hold", "c.until_month is null"),
+    ):
+        await connection.execute(_FOLLOW.format(table=table, still=still), people, communes, provinces)
+
+
+async def _lift_stops(connection: Connection, applications: Sequence[CaseFile]) -> None:
+    """Whoever was stopped and applies again is determined again."""
+    await connection.execute(
+        _LIFT,
+        [case.person_id for case in applications],
+        [" ".join(case.programmes) for case in applications],
+        [case.received_on for case in applications],
+    )
