@@ -55,6 +55,67 @@ class DecisionsPage(msgspec.Struct, frozen=True):
     next_cursor: str | None = None
 
 
+class SimulatedFigures(msgspec.Struct, frozen=True):
+    """People, and đồng a month. A count may be `<10`; None is hidden."""
+
+    people: int | str | None
+    undetermined: int | str | None
+    recipients_today: int | str | None
+    recipients_draft: int | str | None
+    winners: int | str | None
+    losers: int | str | None
+    unchanged: int | str | None
+    newly_entitled: int | str | None
+    no_longer_entitled: int | str | None
+    today_dong: int | None
+    draft_dong: int | None
+    gained_dong: int | None
+    lost_dong: int | None
+    change_dong: int | None
+    average_change_dong: int | None
+    today_year_dong: int | None
+    draft_year_dong: int | None
+    change_year_dong: int | None
+
+
+class SimulatedRow(SimulatedFigures, frozen=True, kw_only=True):
+    key: str
+
+
+class RestsOn(msgspec.Struct, frozen=True):
+    people: int | str | None
+    provinces: int
+
+
+class SimulatedMonth(msgspec.Struct, frozen=True):
+    """A draft held against the law of one month."""
+
+    month: str
+    applies: bool
+    rests_on: RestsOn
+    total: SimulatedFigures
+    by_category: list[SimulatedRow]
+    by_province: list[SimulatedRow]
+    by_age: list[SimulatedRow]
+    by_sex: list[SimulatedRow]
+    chart: str
+
+
+class Simulation(msgspec.Struct, frozen=True):
+    simulation_id: str
+    title: str
+    status: str
+    progress: float
+    months: list[str]
+    take_up: str
+    results: list[SimulatedMonth]
+    province: str | None = None
+
+
+class SimulationStarted(msgspec.Struct, frozen=True):
+    simulation_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Eligibility:
     """Eligibility's REST door."""
@@ -67,3 +128,12 @@ class Eligibility:
 
     async def receipt(self, caller: Caller, decision_id: str) -> Decision:
         return await self.upstream.get(f"/v1/decisions/{decision_id}", caller, Decision)
+
+    async def simulate(
+        self, caller: Caller, draft: str, months: list[str], province: str | None, take_up: str
+    ) -> SimulationStarted:
+        body = {"draft": draft, "months": months, "province": province, "take_up": take_up}
+        return await self.upstream.post("/v1/simulations", caller, SimulationStarted, body)
+
+    async def simulation(self, caller: Caller, simulation_id: str) -> Simulation:
+        return await self.upstream.get(f"/v1/simulations/{simulation_id}", caller, Simulation)

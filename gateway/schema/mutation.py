@@ -7,7 +7,8 @@ from gateway.schema import fields
 from gateway.schema.context import Asked, asked
 from gateway.schema.payment import Run, run_of
 from gateway.schema.scalars import MonthText
-from gateway.schema.words import Programme
+from gateway.schema.simulation import Simulation
+from gateway.schema.words import Programme, TakeUp
 
 _Info = strawberry.Info[Asked, None]
 
@@ -37,3 +38,21 @@ class Mutation:
     async def approve_run(self, info: _Info, id: strawberry.ID, content_hash: str) -> Run:
         context = asked(info)
         return run_of(await context.doors.payments.approve_run(context.caller, id, content_hash), context)
+
+    @fields.mutation(
+        "Try a draft of the law (YAML, docs/what-if) on the caller's territory. It is counted meanwhile: ask"
+        " `simulation` for its result. Decides nothing.",
+        Price(points=1_000),
+    )
+    async def simulate(
+        self,
+        info: _Info,
+        draft: str,
+        months: list[MonthText],
+        province_code: str | None = None,
+        take_up: TakeUp = TakeUp.FULL,
+    ) -> Simulation:
+        context = asked(info)
+        door = context.doors.eligibility
+        started = await door.simulate(context.caller, draft, list(months), province_code, take_up.value)
+        return Simulation.of(await door.simulation(context.caller, started.simulation_id))

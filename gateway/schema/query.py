@@ -16,6 +16,7 @@ from gateway.schema.facility import (
 )
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
+from gateway.schema.simulation import Simulation
 from gateway.schema.words import Programme, TotalsBy
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
@@ -129,6 +130,16 @@ class Query:
         context = asked(info)
         found = await context.doors.facilities.occupancy(context.caller, province_code)
         return [Occupancy.of(one, context) for one in found]
+
+    @fields.field("What a draft would change; null where the caller sees none.", Price(points=50))
+    async def simulation(self, info: _Info, id: strawberry.ID) -> Simulation | None:
+        context = asked(info)
+        try:
+            return Simulation.of(await context.doors.eligibility.simulation(context.caller, id))
+        except Refusal as refusal:
+            if refusal.code != "not_found":
+                raise
+            return None
 
     @fields.field("How many people are registered.", Price(points=10))
     async def counts(self, info: _Info) -> Counts:

@@ -14,6 +14,7 @@ _MOST = 2**63 - 1
 Dong = NewType("Dong", int)
 MonthText = NewType("MonthText", str)
 CoefficientText = NewType("CoefficientText", str)
+Count = NewType("Count", object)
 
 
 def _dong(value: object) -> int:
@@ -26,6 +27,12 @@ def _month(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("Month is text, YYYY-MM")
     return str(Month.parse(value))
+
+
+def _count(value: object) -> int | str:
+    if value != "<10" and (not isinstance(value, int) or isinstance(value, bool)):
+        raise ValueError("Count is a whole number, or the text <10")
+    return value
 
 
 def _coefficient(value: object) -> str:
@@ -43,6 +50,12 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     MonthText: strawberry.scalar(
         name="Month", description="A calendar month, YYYY-MM.", serialize=_month, parse_value=_month
+    ),
+    Count: strawberry.scalar(
+        name="Count",
+        description="A number of people; the text `<10` for whoever may not see fewer.",
+        serialize=_count,
+        parse_value=_count,
     ),
     CoefficientText: strawberry.scalar(
         name="Coefficient",

@@ -38,6 +38,20 @@ class DecisionStatus(Enum):
     SIGNED = "signed"
 
 
+@strawberry.enum(description="How far a simulation is.")
+class SimulationStatus(Enum):
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@strawberry.enum(description="Who counts as having applied, under both laws. Full: everybody for everything.")
+class TakeUp(Enum):
+    FULL = "full"
+    REGISTERED = "registered"
+
+
 @strawberry.enum(description="Where a payment run stands.")
 class RunStatus(Enum):
     BUILDING = "building"

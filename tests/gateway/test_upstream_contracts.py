@@ -9,12 +9,14 @@ import msgspec
 import pytest
 
 from deploy.contracts import files
-from gateway.clients import facilities, payments, registry
+from gateway.clients import eligibility, facilities, payments, registry
 
 READ = [
     ("registry", "get", "/v1/people", registry.PeoplePage),
     ("registry", "get", "/v1/people/{shown_id}", registry.PersonRecord),
     ("registry", "get", "/v1/counts", registry.Counts),
+    ("eligibility", "get", "/v1/simulations/{simulation_id}", eligibility.Simulation),
+    ("eligibility", "post", "/v1/simulations", eligibility.SimulationStarted),
     ("facilities", "get", "/v1/facilities", facilities.FacilitiesPage),
     ("facilities", "get", "/v1/facilities/{shown_id}", facilities.Facility),
     ("facilities", "get", "/v1/occupancy", facilities.OccupancyAnswer),

@@ -101,6 +101,7 @@ class SimulationShown(BaseModel):
     draft_hash: str
     months: list[str]
     province: str | None
+    take_up: Literal["full", "registered"]
     status: Literal["pending", "running", "done", "failed"]
     progress: float
     asked_at: datetime
@@ -177,6 +178,7 @@ def _shown(row: Mapping[str, Any], national: bool, name: Naming) -> SimulationSh
         draft_hash=row["draft_hash"],
         months=[str(month) for month in row["months"]],
         province=row["province_code"],
+        take_up=row["take_up"],
         status=row["state"],
         progress=progress,
         asked_at=row["asked_at"],

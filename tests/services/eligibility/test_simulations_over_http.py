@@ -20,7 +20,7 @@ from tests.support.doors import deliver
 from tests.support.postgres import TestCluster
 
 STANDARD = (EXAMPLES / "muc-chuan-600-nghin.yaml").read_text(encoding="utf-8")
-HANOI = {"commune_code": "00004", "province_code": "01", "former_province_code": "01"}
+HANOI: dict[str, Any] = {"commune_code": "00004", "province_code": "01", "former_province_code": "01"}
 PROVINCE = {"territory": "56"}
 
 
