@@ -46,6 +46,8 @@ _TABLE = (
         "The law of that day has no such ground",
     ),
     ("nothing_in_force", 409, "Không có gì đang hưởng để thay đổi", "Nothing in force to change"),
+    ("recalculation_not_ready", 409, "Lượt tính lại chưa sẵn sàng", "The recalculation is not ready"),
+    ("recalculation_stale", 409, "Lượt tính lại đã cũ", "The recalculation is out of date"),
     # Facilities
     ("facility_full", 409, "Cơ sở đã hết chỗ", "The facility has no place left"),
     ("person_unknown", 409, "Chưa biết người này", "The person is not known"),

@@ -33,6 +33,8 @@ CASE = Topic(
     (),
     ("CaseReceived", "CaseChecked", "CaseDecided", "CaseNotified", "CaseWithdrawn"),
 )
+#: Payments books them once arrears and recoveries are built there; until then they go outward only.
+DIFFERENCE = Topic("ansinh.eligibility.difference.v1", "eligibility", (), ("DifferenceRecorded",))
 RUN = Topic(
     "ansinh.payments.run.v1",
     "payments",
@@ -40,7 +42,7 @@ RUN = Topic(
     ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled"),
 )
 
-TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, CASE, RUN)
+TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, CASE, DIFFERENCE, RUN)
 
 
 def published_by(service: str) -> tuple[Topic, ...]:

@@ -22,6 +22,8 @@ FacilityId = Annotated[str, _id("fac", "facility")]
 ResidenceId = Annotated[str, _id("res", "residence")]
 DecisionId = Annotated[str, _id("dec", "decision")]
 CaseId = Annotated[str, _id("cas", "case")]
+RecalculationId = Annotated[str, _id("rec", "recalculation")]
+DifferenceId = Annotated[str, _id("dif", "difference")]
 RunId = Annotated[str, _id("run", "payment run")]
 
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Calendar month, YYYY-MM.")]

@@ -9,6 +9,7 @@ from contracts.events.base import (
     CaseId,
     CommuneCode,
     DecisionId,
+    DifferenceId,
     Dong,
     Event,
     FacilityId,
@@ -16,6 +17,7 @@ from contracts.events.base import (
     MonthText,
     PersonId,
     ProvinceCode,
+    RecalculationId,
     Version,
 )
 
@@ -113,3 +115,29 @@ class DecisionSigned(Event):
     person_id: PersonId
     signed_on: date
     signed_by_sub: str
+
+
+class DifferenceRecorded(Event):
+    """A decided month came out different when it was recalculated, and a second identity applied it.
+
+    `arrears`: too little was granted; `recovery`: too much. Several of one month add up.
+    """
+
+    difference_id: DifferenceId
+    recalculation_id: RecalculationId
+    person_id: PersonId
+    programme: Literal[
+        "monthly_allowance", "social_pension", "nurture_allowance", "care_allowance", "own_care_allowance"
+    ]
+    month: MonthText
+    direction: Literal["arrears", "recovery"]
+    amount_dong: Dong
+    reason: Literal["late_fact", "correction", "new_policy"]
+    old_decision_id: DecisionId | None = None
+    payee: Literal["self", "facility", "carer"]
+    facility_id: FacilityId | None = None
+    payee_person_id: PersonId | None = None
+    commune_code: CommuneCode
+    province_code: ProvinceCode
+    applied_on: date
+    applied_by_sub: str

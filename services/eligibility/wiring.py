@@ -18,7 +18,7 @@ from libs.common.runtime.sealing import Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.units import administrative_units
 from libs.common.runtime.worker import Worker
-from services.eligibility.api import assessments, cases, decisions, simulations, worklist
+from services.eligibility.api import assessments, cases, decisions, recalculations, simulations, worklist
 from services.eligibility.api import receipts as receipts_api
 from services.eligibility.domain.case_law import CaseLaw
 from services.eligibility.domain.charts import Naming
@@ -44,6 +44,7 @@ from services.eligibility.store.policy_node import Findings
 from services.eligibility.store.policy_register import register
 from services.eligibility.store.population import KeptPopulation
 from services.eligibility.store.population_files import Frame, read_population
+from services.eligibility.store.recalculations import RecalculationsTable
 from services.eligibility.store.simulations import SimulationRows
 from services.eligibility.store.worklist import Worklist
 from services.eligibility.usecases.assess import Assessor
@@ -52,6 +53,7 @@ from services.eligibility.usecases.casework import Casework
 from services.eligibility.usecases.cover import Cover
 from services.eligibility.usecases.determine import DetermineMonths
 from services.eligibility.usecases.law import LawReader
+from services.eligibility.usecases.recalculate import Recalculate
 from services.eligibility.usecases.receipts import Engines, Receipts
 from services.eligibility.usecases.register_page import page
 from services.eligibility.usecases.sign import SignDecisions
@@ -128,7 +130,10 @@ def service(settings: EligibilitySettings) -> FastAPI:
     archive = PolicyArchive(database)
     reads = Reads(database)
     determine = DetermineMonths(law, Determinations(database, outgoing.decisions), clock)
-    receipts = Receipts(reads, Engines(archive, law))
+    engines = Engines(archive, law)
+    receipts = Receipts(reads, engines)
+    recalculated = RecalculationsTable(database, outgoing.differences)
+    recalculate = Recalculate(law, engines, recalculated, clock)
     compared = simulator(settings.policy_dir, settings.policy_overlay, law)
     kept = KeptPopulation(database, places_of(law.policy))
     simulate = Simulations(compared, SimulationRows(database), kept)
@@ -149,6 +154,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 cases.router(casework, case_reads, units),
                 worklist.router(Worklist(database), case_law, clock),
                 receipts_api.router(receipts),
+                recalculations.router(recalculated, recalculate),
                 assessments.router(Assessor(law)),
                 simulations.router(simulate, compared.name),
             ),
@@ -160,6 +166,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 Worker("simulations", simulate.step, idle_seconds=0.5),
                 Worker("measures", carry_out.step),
                 Worker("coverage", cover.step, idle_seconds=_COVERAGE_IDLE_SECONDS),
+                Worker("recalculations", recalculate.step),
             ),
             invariants=INVARIANTS,
             on_month_closed=on_month_closed,

@@ -17,6 +17,8 @@ PREFIXES = {
     "res": "residence",
     "cas": "case",
     "dec": "decision",
+    "rec": "recalculation",
+    "dif": "difference",
     "run": "payment run",
     "pay": "payment instruction",
     "fil": "payment file",

@@ -36,6 +36,7 @@ ROLES: dict[str, frozenset[str]] = {
             "registry.people.read",
             "registry.people.write",
             "registry.imports.write",
+            "eligibility.recalculations.ask",
             "eligibility.decisions.read",
             "eligibility.simulations.run",
             "eligibility.cases.write",
@@ -45,13 +46,29 @@ ROLES: dict[str, frozenset[str]] = {
             "platform.positions.read",
         }
     ),
-    "maker": frozenset({"payments.read", "payments.runs.build", "eligibility.decisions.read"}),
-    "checker": frozenset({"payments.read", "payments.runs.approve", "eligibility.decisions.read"}),
+    "maker": frozenset(
+        {
+            "payments.read",
+            "payments.runs.build",
+            "eligibility.recalculations.ask",
+            "eligibility.decisions.read",
+        }
+    ),
+    "checker": frozenset(
+        {
+            "payments.read",
+            "payments.runs.approve",
+            "eligibility.recalculations.apply",
+            "eligibility.decisions.read",
+        }
+    ),
     "partner": frozenset({"payments.files.read", "payments.reports.write"}),
     "ministry": frozenset(
         {
             "registry.people.read",
             "registry.months.close",
+            "eligibility.recalculations.ask",
+            "eligibility.recalculations.apply",
             "eligibility.decisions.read",
             "eligibility.months.close",
             "eligibility.simulations.run",

@@ -1,12 +1,14 @@
 """What eligibility tells: decisions and signatures, with the outward category only; the life of cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import orjson
 
 from contracts import topics
 from libs.common.kernel.ids import derived_id, show
+from libs.common.kernel.months import Month
 from libs.common.runtime.outbox import OutgoingEvent
 from services.eligibility.domain.casework import CaseFile
 from services.eligibility.usecases.ports import Recorded, SignedDecision
@@ -48,6 +50,41 @@ def _decision(one: Recorded) -> OutgoingEvent:
         "DecisionRecorded",
         orjson.dumps(data),
         derived_id("DecisionRecorded", shown),
+    )
+
+
+def differences(applied: Sequence[Mapping[str, Any]]) -> list[OutgoingEvent]:
+    """DifferenceRecorded of each row of an applied recalculation."""
+    return [_difference(row) for row in applied]
+
+
+def _difference(row: Mapping[str, Any]) -> OutgoingEvent:
+    shown = show("dif", row["difference_id"])
+    payee, facility, old = row["payee_person_id"], row["facility_id"], row["old_decision_id"]
+    data = {
+        "difference_id": shown,
+        "recalculation_id": show("rec", row["recalculation_id"]),
+        "person_id": show("per", row["person_id"]),
+        "programme": row["programme"],
+        "month": str(Month.of(row["month"])),
+        "direction": "arrears" if row["dong"] > 0 else "recovery",
+        "amount_dong": abs(row["dong"]),
+        "reason": row["reason"],
+        "old_decision_id": show("dec", old) if old else None,
+        "payee": row["payee"],
+        "facility_id": show("fac", facility) if facility else None,
+        "payee_person_id": show("per", payee) if payee else None,
+        "commune_code": row["commune_code"],
+        "province_code": row["province_code"],
+        "applied_on": row["applied_on"],
+        "applied_by_sub": row["applied_by_sub"],
+    }
+    return OutgoingEvent(
+        topics.DIFFERENCE.name,
+        row["person_id"],
+        "DifferenceRecorded",
+        orjson.dumps(data),
+        derived_id("DifferenceRecorded", shown),
     )
 
 

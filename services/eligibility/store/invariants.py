@@ -86,7 +86,7 @@ INVARIANTS = (
         """
         select relname::text from pg_class
         where relname in ('decision', 'person_facts', 'facts_history', 'case_file', 'hold', 'band_change',
-                          'coverage_gap', 'coverage_count')
+                          'coverage_gap', 'coverage_count', 'recalculation', 'difference')
         and not (relrowsecurity and relforcerowsecurity)
         """,
     ),
