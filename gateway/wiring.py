@@ -15,6 +15,7 @@ from gateway.clients.facilities import Facilities
 from gateway.clients.payments import Payments
 from gateway.clients.registry import Registry
 from gateway.clients.upstream import Upstream
+from gateway.clients.worklist import Worklist
 from gateway.engine.limits import Limits
 from gateway.schema.build import schema
 from gateway.schema.context import Doors
@@ -66,6 +67,7 @@ def build(
     doors = Doors(
         registry=Registry(Upstream(http, "registry", settings.registry_url)),
         eligibility=Eligibility(Upstream(http, "eligibility", settings.eligibility_url)),
+        worklist=Worklist(Upstream(http, "eligibility", settings.eligibility_url)),
         payments=Payments(Upstream(http, "payments", settings.payments_url)),
         facilities=Facilities(Upstream(http, "facilities", settings.facilities_url)),
         verifier=application.state.verifier,

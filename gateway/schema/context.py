@@ -12,6 +12,7 @@ from gateway.clients.facilities import Facilities
 from gateway.clients.payments import Payments
 from gateway.clients.registry import Registry
 from gateway.clients.upstream import Caller
+from gateway.clients.worklist import Worklist
 from gateway.schema.loaders import Loaders
 from gateway.settings import GatewaySettings
 from libs.common.kernel.clock import Clock
@@ -29,6 +30,7 @@ class Doors:
     eligibility: Eligibility
     payments: Payments
     facilities: Facilities
+    worklist: Worklist
     verifier: TokenVerifier
     units: Units
     clock: Clock

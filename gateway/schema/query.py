@@ -18,6 +18,14 @@ from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, 
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
 from gateway.schema.simulation import Simulation
 from gateway.schema.words import Programme, TotalsBy
+from gateway.schema.work import (
+    CoverageBy,
+    CoverageConnection,
+    WorkKind,
+    WorklistConnection,
+    coverage_of,
+    worklist_of,
+)
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 
@@ -140,6 +148,52 @@ class Query:
             if refusal.code != "not_found":
                 raise
             return None
+
+    @fields.field(
+        "What waits for the caller's office, by the day it is due.",
+        Price(points=20, per_item=_PAGE_MAX, sized_by="first"),
+    )
+    async def worklist(
+        self,
+        info: _Info,
+        kind: WorkKind | None = None,
+        late: Annotated[bool, strawberry.argument(description="Only what is overdue.")] = False,
+        commune_code: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> WorklistConnection:
+        context = asked(info)
+        page = await context.doors.worklist.page(
+            context.caller,
+            kind=kind.value if kind else None,
+            late=late,
+            commune_code=commune_code,
+            limit=_size(first, _PAGE_MAX),
+            cursor=after,
+        )
+        return worklist_of(page, context)
+
+    @fields.field(
+        "Of those who seem entitled next month, how many are decided.",
+        Price(points=20, per_item=_TOTALS_MAX, sized_by="first"),
+    )
+    async def coverage(
+        self,
+        info: _Info,
+        by: CoverageBy = CoverageBy.PROVINCE,
+        province_code: str | None = None,
+        first: int = 100,
+        after: str | None = None,
+    ) -> CoverageConnection:
+        context = asked(info)
+        page = await context.doors.worklist.coverage(
+            context.caller,
+            by=by.value,
+            province_code=province_code,
+            limit=_size(first, _TOTALS_MAX),
+            cursor=after,
+        )
+        return coverage_of(page, context)
 
     @fields.field("How many people are registered.", Price(points=10))
     async def counts(self, info: _Info) -> Counts:

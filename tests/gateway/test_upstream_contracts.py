@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from deploy.contracts import files
-from gateway.clients import eligibility, facilities, payments, registry
+from gateway.clients import eligibility, facilities, payments, registry, worklist
 
 READ = [
     ("registry", "get", "/v1/people", registry.PeoplePage),
@@ -21,6 +21,8 @@ READ = [
     ("facilities", "get", "/v1/facilities/{shown_id}", facilities.Facility),
     ("facilities", "get", "/v1/occupancy", facilities.OccupancyAnswer),
     ("facilities", "get", "/v1/residences", facilities.ResidencesPage),
+    ("eligibility", "get", "/v1/worklist", worklist.WorklistPage),
+    ("eligibility", "get", "/v1/coverage", worklist.CoveragePage),
     ("payments", "get", "/v1/runs", payments.RunsPage),
     ("payments", "get", "/v1/runs/{run_id}", payments.Run),
     ("payments", "get", "/v1/totals", payments.TotalsPage),
