@@ -110,7 +110,10 @@ class Reads:
     async def one(self, territory: str | None, decision_id: UUID) -> Decided | None:
         async with self._database.reading(territory) as connection:
             row = await connection.fetchrow(
-                f"select {_SHOWN}, {_BASIS}, receipt from decision where decision_id = $1", decision_id
+                f"select {_SHOWN}, {_BASIS}, receipt, outcome = 'refused' and exists ("
+                " select from case_file c where c.case_id = decision.case_id and c.kind <> 'application'"
+                ") as held_back from decision where decision_id = $1",
+                decision_id,
             )
         if row is None:
             return None
@@ -127,6 +130,7 @@ class Reads:
             basis=None if text is not None else _basis(row),
             versions=versions,
             receipt=None if text is None else orjson.loads(zlib.decompress(text)),
+            held_back=row["held_back"],
         )
 
     async def progress(self, month: Month) -> dict[str, int | bool]:

@@ -112,6 +112,8 @@ class Decided:
     basis: Basis | None
     versions: tuple[FactsVersion, ...]
     receipt: Mapping[str, Any] | None
+    #: A suspension or a stop holds the programme back, whatever the law would grant.
+    held_back: bool = False
 
 
 class Policies(Protocol):

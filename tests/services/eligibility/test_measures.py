@@ -35,6 +35,19 @@ async def test_a_suspended_month_pays_nothing_and_no_determination_grants_it_aga
     assert (decisions[1]["status"], decisions[1]["signed_by_sub"]) == ("signed", "commune-chair@test")
 
 
+async def test_a_decision_that_holds_back_is_made_again_with_what_the_law_would_grant(files: Files) -> None:
+    async with files.on("2026-10-20") as office:
+        person = await recipient(office)
+        await office.take("suspension", person, since="2026-11-01", **REFUSES)
+        _, held_back = await office.decisions(person)
+        headers = office.door.as_("auditor")
+        path = f"/v1/decisions/{held_back['decision_id']}"
+        replay = (await office.door.client.post(f"{path}/replay", headers=headers)).json()
+        receipt = (await office.door.client.get(path, headers=headers)).json()
+    assert (held_back["outcome"], replay["equal"], replay["differences"]) == ("refused", True, [])
+    assert sum(benefit["amount_dong"] for benefit in receipt["benefits"]) == 810_000
+
+
 async def test_what_is_resumed_unchanged_is_paid_back_from_the_first_suspended_month(files: Files) -> None:
     """Suspended across the raise of 07/2026: each month at its own level, and once."""
     async with files.on("2026-05-20") as office:
