@@ -9,13 +9,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from benchmarks import law, report, what_if
+from benchmarks import law, redetermination, report, what_if
 from benchmarks.bench import Line, measure
 
 #: Each suite: its lines, one at a time, and the versions of the peers it runs.
 Suite = tuple[Callable[[bool], Iterator[Line]], Callable[[], dict[str, str]]]
 SUITES: Mapping[str, Suite] = MappingProxyType(
-    {"law": (law.lines, law.peers), "what-if": (what_if.lines, what_if.peers)}
+    {
+        "law": (law.lines, law.peers),
+        "redetermination": (redetermination.lines, redetermination.peers),
+        "what-if": (what_if.lines, what_if.peers),
+    }
 )
 _ROUNDS, _ROUNDS_QUICK = 5, 2
 

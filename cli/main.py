@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import assess, platform, policy, replay, simulate
+from cli import assess, platform, policy, redetermine, replay, simulate
 
 app = typer.Typer(
     name="ansinh",
@@ -18,6 +18,7 @@ app.command("token")(platform.token)
 app.command("verify")(platform.verify)
 app.command("demo")(platform.demo)
 app.command("assess")(assess.assess)
+app.command("redetermine")(redetermine.redetermine)
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
 app.add_typer(policy.app, name="policy")

@@ -28,6 +28,7 @@ _TABLE = (
     ("not_covered_yet", 422, "Chưa thuộc phạm vi áp dụng", "Outside what is built so far"),
     ("policy_invalid", 500, "Tệp chính sách sai", "A policy file is wrong"),
     ("determination_unfinished", 409, "Chưa quyết định xong", "Decisions are still being made"),
+    ("determination_over", 409, "Lần xét đã kết thúc", "The determination has ended"),
     ("decision_not_proposed", 409, "Quyết định không chờ ký", "The decision does not await a signature"),
     (
         "decision_not_replayable",

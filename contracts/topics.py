@@ -42,6 +42,9 @@ RUN = Topic(
     ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled"),
 )
 
+#: A service's word to its own processes that there is work: no fact, in no log, and lost without harm.
+DETERMINATION_PART = "ansinh.eligibility.determination-part.v1"
+
 TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, CASE, DIFFERENCE, RUN)
 
 

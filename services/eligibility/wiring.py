@@ -1,5 +1,9 @@
-"""Who knows whom in eligibility: the engine alone, and the service around it."""
+"""Who knows whom in eligibility: the engine alone, the service around it, and workers beside the service.
 
+`python -m services.eligibility.wiring` is one more worker of determinations.
+"""
+
+import asyncio
 from collections.abc import Collection, Iterator
 from datetime import date
 from functools import partial
@@ -12,13 +16,22 @@ from contracts.problems import PROBLEMS
 from libs.common.kernel.clock import Clock, WallClock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
+from libs.common.runtime import logs
 from libs.common.runtime import service as shell
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.units import administrative_units
-from libs.common.runtime.worker import Worker
-from services.eligibility.api import assessments, cases, decisions, recalculations, simulations, worklist
+from libs.common.runtime.worker import Worker, repeating
+from services.eligibility.api import (
+    assessments,
+    cases,
+    decisions,
+    determinations,
+    recalculations,
+    simulations,
+    worklist,
+)
 from services.eligibility.api import receipts as receipts_api
 from services.eligibility.domain.case_law import CaseLaw
 from services.eligibility.domain.charts import Naming
@@ -28,16 +41,18 @@ from services.eligibility.domain.naming import naming
 from services.eligibility.domain.simulation import People, places_of
 from services.eligibility.events import outgoing
 from services.eligibility.events.incoming import Incoming
+from services.eligibility.events.parts import Claims, Teller
 from services.eligibility.settings import PACKAGED_POLICY, EligibilitySettings
 from services.eligibility.store.case_files import CaseFiles, CaseReadings
 from services.eligibility.store.case_opening import KeepPeopleAndCases
 from services.eligibility.store.coverage import Coverage
 from services.eligibility.store.decisions import Reads, Signings
-from services.eligibility.store.determinations import Determinations, month_closed, unfinished_shards
 from services.eligibility.store.drafts import read_draft
 from services.eligibility.store.facts import record_people, record_residences
 from services.eligibility.store.invariants import INVARIANTS
+from services.eligibility.store.jobs import PARTS, StoredJobs, month_closed, unfinished_parts
 from services.eligibility.store.measures import Measures, measures_to_carry_out
+from services.eligibility.store.parts import Parts
 from services.eligibility.store.policies import PolicyArchive
 from services.eligibility.store.policy_files import load_files, policy_of, read_policy
 from services.eligibility.store.policy_node import Findings
@@ -51,10 +66,11 @@ from services.eligibility.usecases.assess import Assessor
 from services.eligibility.usecases.carry_out import CarryOutMeasures
 from services.eligibility.usecases.casework import Casework
 from services.eligibility.usecases.cover import Cover
-from services.eligibility.usecases.determine import DetermineMonths
+from services.eligibility.usecases.determine import DetermineParts
 from services.eligibility.usecases.law import LawReader
 from services.eligibility.usecases.recalculate import Recalculate
 from services.eligibility.usecases.receipts import Engines, Receipts
+from services.eligibility.usecases.redetermine import Redetermine
 from services.eligibility.usecases.register_page import page
 from services.eligibility.usecases.sign import SignDecisions
 from services.eligibility.usecases.simulate import Simulations, Simulator
@@ -129,8 +145,9 @@ def service(settings: EligibilitySettings) -> FastAPI:
     incoming = hearing(settings, case_law, clock)
     archive = PolicyArchive(database)
     reads = Reads(database)
-    determine = DetermineMonths(law, Determinations(database, outgoing.decisions), clock)
     engines = Engines(archive, law)
+    determine = determiner(settings, database, engines)
+    jobs = StoredJobs(database)
     receipts = Receipts(reads, engines)
     recalculated = RecalculationsTable(database, outgoing.differences)
     recalculate = Recalculate(law, engines, recalculated, clock)
@@ -153,6 +170,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 decisions.router(reads, sign),
                 cases.router(casework, case_reads, units),
                 worklist.router(Worklist(database), case_law, clock),
+                determinations.router(Redetermine(jobs, law.policy.hash), jobs),
                 receipts_api.router(receipts),
                 recalculations.router(recalculated, recalculate),
                 assessments.router(Assessor(law)),
@@ -162,7 +180,8 @@ def service(settings: EligibilitySettings) -> FastAPI:
             awaits=AWAITS,
             handlers={topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences},
             workers=(
-                Worker("determinations", determine.step),
+                repeating("part teller", Teller(settings, jobs.tell).run),
+                repeating("part claims", Claims(settings, PARTS, determine).run),
                 Worker("simulations", simulate.step, idle_seconds=0.5),
                 Worker("measures", carry_out.step),
                 Worker("coverage", cover.step, idle_seconds=_COVERAGE_IDLE_SECONDS),
@@ -183,18 +202,40 @@ def hearing(settings: EligibilitySettings, law: CaseLaw, clock: Clock) -> Incomi
     return Incoming(opener, keep_people, record_residences)
 
 
-async def on_month_closed(connection: Connection, _: str, shard: int, month: Month) -> None:
-    await month_closed(connection, AWAITS, shard, month)
+def determiner(settings: EligibilitySettings, database: Database, engines: Engines) -> DetermineParts:
+    """Determines a part of the nation: in the service, and in each worker beside it."""
+    parts = Parts(database, engines.in_use.policy.hash, outgoing.decisions, outgoing.alike)
+    return DetermineParts(engines, parts, WallClock(settings.business_date))
+
+
+async def work(settings: EligibilitySettings) -> None:
+    """One more worker of determinations, a process of its own; any number may run, until they are killed."""
+    logs.configure("eligibility-worker")
+    database = Database(settings)
+    await database.open()
+    try:
+        findings = Findings()
+        files = load_files(settings.policy_dir, settings.policy_overlay, findings)
+        law, archive = Engine(policy_of(files, findings)), PolicyArchive(database)
+        await archive.keep(law.policy, files)
+        determine = determiner(settings, database, Engines(archive, law))
+        await repeating("part claims", Claims(settings, PARTS, determine).run).run()
+    finally:
+        await database.close()
+
+
+async def on_month_closed(connection: Connection, _: str, __: int, month: Month) -> None:
+    await month_closed(connection, AWAITS, month)
 
 
 async def determination_done(connection: Connection, month: Month) -> None:
     """Refusal `determination_unfinished` while people of the month are still being determined."""
-    waiting = await unfinished_shards(connection, month)
+    waiting = await unfinished_parts(connection, month)
     if waiting:
         raise Refusal(
             "determination_unfinished",
-            f"Còn {waiting} nhóm hồ sơ của tháng {month} đang được xét. Hãy thử lại sau ít phút.",
-            f"{waiting} shards of {month} are still being determined. Try again in a few minutes.",
+            f"Còn {waiting} phần hồ sơ của tháng {month} đang được xét. Hãy thử lại sau ít phút.",
+            f"{waiting} parts of {month} are still being determined. Try again in a few minutes.",
         )
     signed = await measures_to_carry_out(connection, month)
     if signed:
@@ -205,3 +246,7 @@ async def determination_done(connection: Connection, month: Month) -> None:
             f"{signed} suspensions, stops and resumptions of {month} are being written. Try again in a few "
             "minutes.",
         )
+
+
+if __name__ == "__main__":
+    asyncio.run(work(EligibilitySettings.from_environment("eligibility")))

@@ -7,10 +7,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from uuid import uuid4
 
 import asyncpg
@@ -148,15 +149,15 @@ def wait_for_port(port: int, process: "subprocess.Popen[bytes]", log: Path) -> N
 
 
 @contextmanager
-def test_cluster() -> Iterator[TestCluster]:
-    """A server of its own in a temporary folder, on a free port."""
+def test_cluster(changed: Mapping[str, str] = MappingProxyType(_QUICK)) -> Iterator[TestCluster]:
+    """A server of its own in a temporary folder, on a free port; `changed` settings of a local platform's."""
     folder = Path(tempfile.mkdtemp(prefix="ansinh-test-"))
     secrets = keys.generate()
     cluster = postgres.Cluster(folder / "postgres", free_port(), secrets.superuser_password)
     try:
         postgres.prepare(cluster)
         log = folder / "postgres.log"
-        with running(postgres.command(cluster, _QUICK), log) as process:
+        with running(postgres.command(cluster, changed), log) as process:
             wait_for_port(cluster.port, process, log)
             _wait_until_ready(cluster)
             yield TestCluster(cluster, secrets)

@@ -31,7 +31,8 @@ PREFIXES = {
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {character: index for index, character in enumerate(_ALPHABET)}
-_NAMESPACE = UUID("6f1c6f6e-0b6f-5a5b-9a2e-7d5b6e0f2c11")
+#: Of all derived ids, for ever.
+NAMESPACE = UUID("6f1c6f6e-0b6f-5a5b-9a2e-7d5b6e0f2c11")
 
 
 def new_id() -> UUID:
@@ -46,7 +47,7 @@ def new_id() -> UUID:
 
 def derived_id(*business_key: str) -> UUID:
     """A UUIDv5 of a business key: whoever replays the same input gets the same id."""
-    return uuid5(_NAMESPACE, "\x1f".join(business_key))
+    return uuid5(NAMESPACE, "\x1f".join(business_key))
 
 
 def show(prefix: str, value: UUID) -> str:

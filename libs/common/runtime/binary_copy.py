@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from libs.common.kernel.byte_rows import Bytes, beside
 from libs.common.runtime.postgres import Connection
 
-Bytes = NDArray[np.uint8]
 Field = bytes | Bytes | None
 
 #: Days from 1970-01-01 to PostgreSQL's day 0.
@@ -41,16 +41,6 @@ def rows(fields: Sequence[Field], count: int) -> Bytes:
         else:
             heads += [number(field.shape[1], 4), field]
     return beside(heads, count)
-
-
-def beside(pieces: Sequence[bytes | Bytes], count: int) -> Bytes:
-    """The pieces one after another in each of `count` rows; what is bytes is the same in all."""
-    widths = [len(piece) if isinstance(piece, bytes) else piece.shape[1] for piece in pieces]
-    made, at = np.empty((count, sum(widths)), np.uint8), 0
-    for piece, width in zip(pieces, widths, strict=True):
-        made[:, at : at + width] = np.frombuffer(piece, np.uint8) if isinstance(piece, bytes) else piece
-        at += width
-    return made
 
 
 async def copy_in(

@@ -46,6 +46,7 @@ Days = NDArray[np.int32]
 Codes = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 Wholes = NDArray[np.int64]
+Words = NDArray[np.int32]
 
 LAYOUT = 1
 WORDS = 7
@@ -218,7 +219,7 @@ def row(columns: FactColumns, index: int) -> PersonFacts:
         for at in range(columns.first_child[index], columns.first_child[index + 1])
     )
     facts: dict[str, Any] = {
-        **{name: _date(int(getattr(columns, name)[index])) for name in DAYS},
+        **{name: date_of(int(getattr(columns, name)[index])) for name in DAYS},
         **{name: bool(getattr(columns, name)[index]) for name in FLAGS},
         **{name: int(getattr(columns, name)[index]) for name in WHOLES},
         **{name: values[getattr(columns, name)[index]] for name, values in CODES.items()},
@@ -276,5 +277,7 @@ def _days(days: Sequence[date | None]) -> Days:
     return np.array([ABSENT if day is None else day.toordinal() - _EPOCH for day in days], np.int32)
 
 
-def _date(day: int) -> date | None:
+def date_of(day: int) -> date | None:
+    """The day of a number of `day_number`; None for ABSENT."""
+    """The inverse of `day_number`, None for ABSENT."""
     return None if day == ABSENT else date.fromordinal(day + _EPOCH)

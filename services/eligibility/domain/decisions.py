@@ -4,8 +4,10 @@ A standing recipient's decision was signed long ago and is `confirmed`; a new ap
 and pays nothing until an officer has signed it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from uuid import UUID
 
 from libs.common.kernel.errors import IllegalTransition
@@ -16,6 +18,9 @@ from libs.common.kernel.months import Month
 GRANTED, REFUSED = "granted", "refused"
 CONFIRMED, PROPOSED, SIGNED = "confirmed", "proposed", "signed"
 SELF, FACILITY, CARER = "self", "facility", "carer"
+
+#: Health facts stay inside: outward, k3 and k8 are one category that does not name the condition.
+OUTWARD: Mapping[str, str] = MappingProxyType({"k3": "health_condition", "k8": "health_condition"})
 
 #: Each edge with the one fact that it tells.
 TRANSITIONS: dict[tuple[str, str], str] = {(PROPOSED, SIGNED): "DecisionSigned"}

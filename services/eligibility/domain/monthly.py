@@ -11,7 +11,16 @@ from libs.common.kernel.ids import read
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
 from services.eligibility.domain.case_reading import read_person
-from services.eligibility.domain.decisions import CARER, FACILITY, GRANTED, SELF, Basis, Terms, refusal
+from services.eligibility.domain.decisions import (
+    CARER,
+    FACILITY,
+    GRANTED,
+    OUTWARD,
+    SELF,
+    Basis,
+    Terms,
+    refusal,
+)
 from services.eligibility.domain.determination import Award, Determination
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import (
@@ -29,8 +38,6 @@ from services.eligibility.domain.traces import trace_of
 
 #: Of these a person has one.
 _ONE_OF = frozenset({MONTHLY_ALLOWANCE, SOCIAL_PENSION, NURTURE_ALLOWANCE})
-#: Health facts stay inside: outward, k3 and k8 are one category that does not name the condition.
-_OUTWARD = {"k3": "health_condition", "k8": "health_condition"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Answer:
         carer = self.state.case.get("carer")
         return Terms(
             outcome=GRANTED,
-            category="+".join(_OUTWARD.get(award.category, award.category) for award in awards),
+            category="+".join(OUTWARD.get(award.category, award.category) for award in awards),
             coefficient=Coefficient(sum(award.coefficient.hundredths for award in awards)),
             standard=awards[0].standard,
             amount=Dong(sum(award.amount for award in awards)),

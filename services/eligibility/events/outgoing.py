@@ -4,24 +4,58 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import orjson
 
 from contracts import topics
+from libs.common.kernel.byte_rows import Bytes, beside, days, numerals, of_texts
 from libs.common.kernel.ids import derived_id, show
 from libs.common.kernel.months import Month
-from libs.common.runtime.outbox import OutgoingEvent
+from libs.common.runtime.outbox import EventRows, OutgoingEvent
+from services.eligibility.domain import id_columns
+from services.eligibility.domain.alike import Alike
 from services.eligibility.domain.casework import CaseFile
+from services.eligibility.domain.decisions import Decision
 from services.eligibility.usecases.ports import Recorded, SignedDecision
 
 
 def decisions(recorded: Sequence[Recorded]) -> list[OutgoingEvent]:
     """DecisionRecorded of each, in the JSON of contracts.events.eligibility."""
-    return [_decision(one) for one in recorded]
+    return [_decision(one.decision) for one in recorded]
 
 
-def _decision(one: Recorded) -> OutgoingEvent:
-    decision, terms = one.decision, one.decision.terms
-    shown = show("dec", decision.decision_id)
+def alike(group: Alike) -> EventRows:
+    """DecisionRecorded of each of a group: the sample's JSON, with the others' values in its places."""
+    sample, lines, shown = group.sample, group.changes.lines, id_columns.shown("dec", group.ids)
+    told = _decision(sample)
+    values: dict[str, Bytes] = {
+        "decision_id": shown,
+        "person_id": id_columns.shown("per", group.people),
+        "version": numerals(group.changes.version),
+        "coefficient_hundredths": numerals(lines.hundredths),
+        "standard_dong": numerals(lines.standard),
+        "amount_dong": numerals(lines.amount),
+        "commune_code": of_texts(group.places.commune, len(sample.terms.place.commune_code)),
+        "province_code": of_texts(group.places.province, 2),
+        "decided_on": days(group.changes.decided_on),
+    }
+    if sample.terms.facility_id:
+        values["facility_id"] = id_columns.shown("fac", lines.payee_id)
+    if sample.terms.payee_person_id:
+        values["payee_person_id"] = id_columns.shown("per", lines.payee_id)
+    if group.former:
+        values["former_province_code"] = of_texts(group.places.former, 2)
+    data = np.tile(np.frombuffer(told.data, np.uint8), (len(group), 1))
+    for name, value in values.items():
+        at = told.data.index(f'"{name}":'.encode()) + len(name) + 3
+        at += told.data[at : at + 1] == b'"'
+        data[:, at : at + value.shape[1]] = value
+    event_ids = id_columns.derived(beside((f"{told.type}\x1f".encode(), shown), len(group)))
+    return EventRows(told.topic, told.type, group.people, event_ids, data)
+
+
+def _decision(decision: Decision) -> OutgoingEvent:
+    terms, shown = decision.terms, show("dec", decision.decision_id)
     data = {
         "decision_id": shown,
         "person_id": show("per", decision.person_id),

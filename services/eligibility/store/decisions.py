@@ -16,8 +16,9 @@ from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
 from services.eligibility.domain.decisions import Basis
 from services.eligibility.store.case_files import ToEvent, decided_by_signature
-from services.eligibility.store.determinations import progress, terms_of
+from services.eligibility.store.determinations import terms_of
 from services.eligibility.store.facts import versions_of
+from services.eligibility.store.jobs import progress
 from services.eligibility.usecases.ports import Decided, SignedDecision
 
 ToEvents = Callable[[Sequence[SignedDecision]], Sequence[OutgoingEvent]]

@@ -11,6 +11,7 @@ from libs.common.runtime.postgres import Connection
 from services.eligibility.domain.decisions import Place
 from services.eligibility.domain.history import FactsVersion, chained, holds_from
 from services.eligibility.domain.records import PersonRecord, ResidenceRecord
+from services.eligibility.store.packed_facts import Newest, keep_packed
 
 _VERSION = "person_id, version, true_from, commune_code, province_code, former_province_code, facts"
 _KEEP = (
@@ -74,6 +75,9 @@ async def record_people(connection: Connection, rows: Sequence[PersonRecord]) ->
     await connection.execute(_SUPERSEDE, [row[0] for row in advanced if row[0] in counted])
     await connection.execute(_KEEP_OTHERS, *_columns(others, 8))
     await connection.execute(_KEEP_NEWEST, *_columns(advanced, 10))
+    await keep_packed(
+        connection, [Newest(row[0], versions[row[0]][row[1]], row[-2], row[-1]) for row in advanced]
+    )
     waited = [row[:2] for row in advanced if row[1] in kept[row[0]]]
     await connection.execute(_NO_LONGER_WAITING, *_columns(waited, 2))
 

@@ -1,12 +1,18 @@
-"""Decide each person whose facts of a month are complete, by the law of that month."""
+"""Decide each person whose facts of a month are complete, by the law of that month, part by part."""
 
-from collections.abc import Collection, Iterator
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+
+import numpy as np
 
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
+from services.eligibility.domain.bases import Bases, bases
+from services.eligibility.domain.changes import Found, changes
+from services.eligibility.domain.columns import day_number
 from services.eligibility.domain.decisions import (
     GRANTED,
     REFUSED,
@@ -16,50 +22,116 @@ from services.eligibility.domain.decisions import (
 )
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWANCE, PersonFacts
+from services.eligibility.domain.id_columns import uuids
 from services.eligibility.domain.monthly import Answer, Known, ask, entitled
-from services.eligibility.usecases.ports import (
-    Chunk,
-    DeterminationWorks,
-    Outcome,
-    Recorded,
-    Subject,
-    Undetermined,
+from services.eligibility.domain.months_law import MonthsLaw
+from services.eligibility.domain.standing_columns import People, Standings
+from services.eligibility.usecases.ports import Outcome, Recorded, Subject, Undetermined
+from services.eligibility.usecases.receipts import Engines
+from services.eligibility.usecases.redetermine import (
+    COMMUNE,
+    PROVINCE,
+    Counts,
+    PartWork,
+    PartWorks,
+    Scope,
+    Task,
 )
 
-_PERSONS_MAX = 1_000
+_ONE_BY_ONE_MAX = 1_000
+_PACKS_MAX = 4
 
 
-class DetermineMonths:
-    """Takes the next people whose month is complete, a chunk and a transaction at a time."""
+class DetermineParts:
+    """Does what is to be done of a part of the nation: many people at once, some one by one."""
 
-    def __init__(self, engine: Engine, works: DeterminationWorks, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, engines: Engines, works: PartWorks, clock: Clock) -> None:
+        self._engines = engines
         self._works = works
         self._clock = clock
+        self._laws: dict[tuple[str, Month], MonthsLaw] = {}
 
-    async def step(self) -> bool:
-        """True when a chunk was determined."""
-        today = self._clock.business_date()
+    async def __call__(self, part: int) -> None:
+        """Every task of the part, each one transaction, in the order in which they were asked for."""
+        while await self._next(part):
+            pass
+
+    async def _next(self, part: int) -> bool:
         async with self._works() as work:
-            chunk = await work.claim(_PERSONS_MAX)
-            if chunk is None:
+            task = await work.claim(part)
+            if task is None:
                 return False
-            await work.record(chunk, self._determine_all(chunk, today))
+            engine = await self._engines.of_hash(task.policy_hash)
+            await work.done(task, await self._determine(work, task, engine))
         return True
 
-    def _determine_all(self, chunk: Chunk, today: date) -> Outcome:
+    async def _determine(self, work: PartWork, task: Task, engine: Engine) -> Counts:
+        today, law = self._clock.business_date(), self._law(engine, task.month)
+        everybody = await work.people(task)
+        if not len(everybody):
+            return Counts(0, 0, 0, 0, 0)
+        people = await asyncio.to_thread(_within, everybody, task.scope)
+        standings = await work.standings(task)
+        found, based = await asyncio.to_thread(_find, people, standings, law, today)
+        await work.write(task, engine.policy, people, standings, found.changes, based)
+        granted, refused, changed = found.granted, found.refused, len(found.changes)
+        outside = [Undetermined(one, "not_covered_yet") for one in uuids(people.ids[found.undetermined])]
+        await work.record(task, Outcome([], outside, 0, 0))
+        undetermined = len(outside)
+        for first in range(0, len(found.one_by_one), _ONE_BY_ONE_MAX):
+            these = found.one_by_one[first : first + _ONE_BY_ONE_MAX]
+            subjects = await work.subjects(task, people.ids[these])
+            outcome = await asyncio.to_thread(OneByOne(engine).determine, subjects, task.month, today)
+            await work.record(task, outcome)
+            granted, refused = granted + outcome.granted, refused + outcome.refused
+            changed, undetermined = changed + len(outcome.recorded), undetermined + len(outcome.undetermined)
+        return Counts(len(people), granted, refused, undetermined, changed)
+
+    def _law(self, engine: Engine, month: Month) -> MonthsLaw:
+        key = (engine.policy.hash, month)
+        if key not in self._laws:
+            if len(self._laws) >= _PACKS_MAX:
+                self._laws.clear()
+            self._laws[key] = MonthsLaw(engine, month)
+        return self._laws[key]
+
+
+def _within(people: People, scope: Scope) -> People:
+    """The people that a job is about."""
+    inside = np.ones(len(people), np.bool_)
+    if scope.territory is not None:
+        inside &= people.places.province == scope.territory.encode()
+    if scope.kind == PROVINCE:
+        inside &= people.places.province == str(scope.code).encode()
+    if scope.kind == COMMUNE:
+        inside &= people.places.commune == str(scope.code).ljust(5).encode()
+    return people if inside.all() else people.take(np.flatnonzero(inside))
+
+
+def _find(people: People, standings: Standings, law: MonthsLaw, today: date) -> tuple[Found, Bases]:
+    found = changes(people, standings, law.pack_of, law.month, day_number(today))
+    return found, bases(found.changes, people, law.pack_of, law.month)
+
+
+class OneByOne:
+    """People of whom columns do not tell all: with every version of their facts, by the scalar evaluator."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def determine(self, subjects: Sequence[Subject], month: Month, today: date) -> Outcome:
         recorded: list[Recorded] = []
         undetermined: list[Undetermined] = []
         granted = 0
-        for subject in chunk.subjects:
+        for subject in subjects:
             try:
-                granted_one, decisions = self._determine(subject, chunk.month, today)
+                granted_one, decisions = self._determine(subject, month, today)
             except Refusal as outside:
                 undetermined.append(Undetermined(subject.person_id, outside.code))
                 continue
             granted += granted_one
             recorded += decisions
-        refused = len(chunk.subjects) - granted - len(undetermined)
+        refused = len(subjects) - granted - len(undetermined)
         return Outcome(recorded, undetermined, granted, refused)
 
     def _determine(self, subject: Subject, month: Month, today: date) -> tuple[bool, list[Recorded]]:

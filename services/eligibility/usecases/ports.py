@@ -29,16 +29,6 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some people of one shard whose facts of `month` are complete; the shard's last when `last`."""
-
-    month: Month
-    shard: int
-    subjects: Sequence[Subject]
-    last: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Recorded:
     """A decision and what it rests on."""
 
@@ -56,26 +46,12 @@ class Undetermined:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a chunk: new decisions, people without one, and how many are granted or refused."""
+    """What became of some people: new decisions, people without one, and how many are granted or refused."""
 
     recorded: Sequence[Recorded]
     undetermined: Sequence[Undetermined]
     granted: int
     refused: int
-
-
-class DeterminationWork(Protocol):
-    """One transaction of determining."""
-
-    async def claim(self, persons_max: int) -> Chunk | None:
-        """The next people of a pending shard, held until the transaction ends."""
-
-    async def record(self, chunk: Chunk, outcome: Outcome) -> None:
-        """Decisions, their events and the chunk's progress."""
-
-
-class DeterminationWorks(Protocol):
-    def __call__(self) -> AbstractAsyncContextManager[DeterminationWork]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,265 @@
+"""A part of the nation in one transaction: people and what stands in columns, changes in rows."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import numpy as np
+
+from libs.common.kernel.byte_rows import Bytes, beside, of_texts
+from libs.common.runtime import outbox
+from libs.common.runtime.binary_copy import EPOCH_DAYS, Field, copy_in, copy_out, number, numbers, rows
+from libs.common.runtime.outbox import EventRows
+from libs.common.runtime.postgres import Connection, Database
+from services.eligibility.domain import id_columns
+from services.eligibility.domain.alike import Alike, alike
+from services.eligibility.domain.bases import Bases
+from services.eligibility.domain.changes import Changes
+from services.eligibility.domain.columns import day_number
+from services.eligibility.domain.policy import Policy
+from services.eligibility.domain.standing_columns import DECIDED, NOT_THERE, People, Places, Standings
+from services.eligibility.store import determinations, jobs
+from services.eligibility.store.determinations import ToEvents
+from services.eligibility.store.packed_facts import read_people
+from services.eligibility.usecases.ports import Outcome, Subject
+from services.eligibility.usecases.redetermine import Counts, Task
+
+EventsOf = Callable[[Alike], EventRows]
+
+#: What `says` makes of a decision, in the migration that made `standing`.
+_SAYS = np.dtype(
+    [
+        ("programme", "S20"),
+        ("outcome", "S1"),
+        ("status", "S1"),
+        ("payee", "S1"),
+        ("category", "S32"),
+        ("commune", "S5"),
+        ("province", "S2"),
+        ("former", "S2"),
+        ("hundredths", ">i4"),
+        ("standard", ">i8"),
+        ("amount", ">i8"),
+        ("decided_on", ">i4"),
+        ("effective_from", ">i4"),
+        ("payee_id", "u1", (16,)),
+    ]
+)
+_AT_ONCE = 16_384
+#: From this share of a part on its table of what stands is written anew, and not changed row by row.
+_ANEW_FROM = 0.25
+
+
+class Parts:
+    """Transactions on parts."""
+
+    def __init__(
+        self, database: Database, policy_in_use: str, to_events: ToEvents, events_of: EventsOf
+    ) -> None:
+        self._database = database
+        self._policy_in_use = policy_in_use
+        self._to_events = to_events
+        self._events_of = events_of
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator["_Work"]:
+        async with self._database.bulk() as connection:
+            yield _Work(connection, self._policy_in_use, self._to_events, self._events_of)
+
+
+class _Work:
+    def __init__(
+        self, connection: Connection, policy_in_use: str, to_events: ToEvents, events_of: EventsOf
+    ) -> None:
+        self._connection = connection
+        self._policy_in_use = policy_in_use
+        self._to_events = to_events
+        self._events_of = events_of
+        self._told: dict[str, Bytes] = {}
+
+    async def claim(self, part: int) -> Task | None:
+        return await jobs.claim(self._connection, part, self._policy_in_use)
+
+    async def done(self, task: Task, counts: Counts) -> None:
+        await jobs.done(self._connection, task, counts)
+
+    async def people(self, task: Task) -> People:
+        await self._connection.execute(
+            f"delete from undetermined u using packed_facts_{task.part:d} f"
+            " where u.month = $1 and u.person_id = f.person_id",
+            task.month.first_day,
+        )
+        return await read_people(self._connection, task.part, task.month)
+
+    async def standings(self, task: Task) -> Standings:
+        ids, version, in_force, told = await copy_out(
+            self._connection,
+            f"select person_id, version, was_in_force, says from standing_{task.part:d}",
+            (16, 4, 1, _SAYS.itemsize),
+        )
+        self._told = {"ids": ids, "version": version, "in_force": in_force, "says": told}
+        return _standings(ids, version, told)
+
+    async def write(
+        self, task: Task, policy: Policy, people: People, standings: Standings, changes: Changes, bases: Bases
+    ) -> None:
+        """Decisions and their events, and what stands by them. The part's own tables are written, so that
+        no trigger has to find out what is known here."""
+        told = []
+        for first in range(0, len(changes), _AT_ONCE):
+            at = np.arange(first, min(first + _AT_ONCE, len(changes)))
+            made, says, events = await asyncio.to_thread(
+                self._rows, task, policy, people, changes.take(at), bases.take(at)
+            )
+            await copy_in(self._connection, f"decision_{task.part:d}", _DECISION, made)
+            await outbox.append_rows(self._connection, events)
+            told += says
+        await self._keep_standing(task.part, standings, people, changes, told)
+
+    async def subjects(self, task: Task, people: Bytes) -> list[Subject]:
+        found: list[Subject] = await determinations.subjects(
+            self._connection, task.part, id_columns.uuids(people), task.month
+        )
+        return found
+
+    async def record(self, task: Task, outcome: Outcome) -> None:
+        """What was decided one by one."""
+        await determinations.insert(self._connection, outcome.recorded, self._to_events)
+        await determinations.insert_undetermined(self._connection, task.month, outcome.undetermined)
+
+    def _rows(
+        self, task: Task, policy: Policy, people: People, changes: Changes, bases: Bases
+    ) -> tuple[list[Bytes], list[Bytes], list[EventRows]]:
+        decisions, says, events = [], [], []
+        for group in alike(changes, people, bases, task.month):
+            decisions.append(_decision_rows(group, policy))
+            says.append(_standing_rows(group))
+            events.append(self._events_of(group))
+        return decisions, says, events
+
+    async def _keep_standing(
+        self, part: int, standings: Standings, people: People, changes: Changes, told: Sequence[Bytes]
+    ) -> None:
+        if not told:
+            return
+        table = f"standing_{part:d}"
+        if len(changes) >= len(people) * _ANEW_FROM:
+            kept = await asyncio.to_thread(self._kept, standings, people, changes)
+            await self._connection.execute(f"truncate {table}")
+            await copy_in(self._connection, table, _STANDING, [*told, *kept])
+            return
+        await self._connection.execute(
+            "create temporary table if not exists told (like standing) on commit delete rows"
+        )
+        await copy_in(self._connection, "told", _STANDING, told)
+        await self._connection.execute(
+            f"insert into {table} as known ({', '.join(_STANDING)}) select {', '.join(_STANDING)} from told"
+            " on conflict (person_id, programme) do update set"
+            " version = excluded.version, was_in_force = true, says = excluded.says"
+        )
+
+    def _kept(self, standings: Standings, people: People, changes: Changes) -> list[Bytes]:
+        """Rows of what stands besides the changes."""
+        replaced = standings.rows_of(people.ids)[changes.lines.programme, changes.person]
+        keep = np.ones(len(standings), np.bool_)
+        keep[replaced[replaced != NOT_THERE]] = False
+        blocks, known = [], self._told
+        for programme in np.unique(standings.named):
+            these = np.flatnonzero(keep & (standings.named == programme))
+            fields = (
+                known["ids"][these],
+                bytes(programme).strip(),
+                known["version"][these],
+                known["in_force"][these],
+                known["says"][these],
+            )
+            blocks.append(rows(fields, len(these)))
+        return blocks
+
+
+_STANDING = ("person_id", "programme", "version", "was_in_force", "says")
+_DECISION = tuple(name for name, _ in determinations.COLUMNS)
+
+
+def _standings(ids: Bytes, version: Bytes, told: Bytes) -> Standings:
+    says = np.ascontiguousarray(told).reshape(-1).view(_SAYS)
+    programme = np.full(len(ids), NOT_THERE, np.int8)
+    for number_, name in enumerate(DECIDED):
+        programme[says["programme"] == name.ljust(20).encode()] = number_
+    return Standings(
+        ids=np.ascontiguousarray(ids),
+        named=says["programme"],
+        programme=programme,
+        version=np.ascontiguousarray(version).view(">i4").reshape(-1).astype(np.int32),
+        granted=says["outcome"] == b"g",
+        status=says["status"],
+        payee=says["payee"],
+        category=says["category"],
+        places=Places(says["commune"], says["province"], says["former"]),
+        hundredths=says["hundredths"].astype(np.int64),
+        standard=says["standard"].astype(np.int64),
+        amount=says["amount"].astype(np.int64),
+        payee_id=says["payee_id"],
+    )
+
+
+def _decision_rows(group: Alike, policy: Policy) -> Bytes:
+    """The fields of `determinations.COLUMNS`, in their order."""
+    sample, changes, lines = group.sample, group.changes, group.changes.lines
+    month = number(day_number(group.month.first_day) - EPOCH_DAYS, 4)
+    place = sample.terms.place
+    values: dict[str, Field] = {
+        "decision_id": group.ids,
+        "person_id": group.people,
+        "version": numbers(changes.version, 4),
+        "programme": sample.programme.encode(),
+        "outcome": sample.terms.outcome.encode(),
+        "status": sample.status.encode(),
+        "effective_from": month,
+        "pays_from": month,
+        "category": sample.terms.category.encode(),
+        "coefficient_hundredths": numbers(lines.hundredths, 4),
+        "standard_dong": numbers(lines.standard, 8),
+        "amount_dong": numbers(lines.amount, 8),
+        "payee": sample.terms.payee.encode(),
+        "facility_id": lines.payee_id if sample.terms.facility_id else None,
+        "payee_person_id": lines.payee_id if sample.terms.payee_person_id else None,
+        "commune_code": of_texts(group.places.commune, len(place.commune_code)),
+        "province_code": of_texts(group.places.province, 2),
+        "former_province_code": of_texts(group.places.former, 2) if place.former_province_code else None,
+        "decided_on": numbers(changes.decided_on - EPOCH_DAYS, 4),
+        "facts_version": numbers(group.facts_version, 4),
+        "policy_version": policy.version.encode(),
+        "policy_hash": policy.hash.encode(),
+        "determined_month": month,
+        "facts_month": month,
+        "resident_of": group.facilities if group.resident else None,
+        "input_hash": group.bases.input_hash,
+        "trace": group.bases.trace[:, : group.bases.width[0]],
+    }
+    return rows([values[name] for name in _DECISION], len(group))
+
+
+def _standing_rows(group: Alike) -> Bytes:
+    sample, lines = group.sample, group.changes.lines
+    letters = sample.terms.outcome[:1] + sample.status[:1] + sample.terms.payee[:1]
+    says = (
+        sample.programme.ljust(20).encode() + letters.encode() + bytes(lines.category[0]),
+        of_texts(group.places.commune, 5),
+        of_texts(group.places.province, 2),
+        of_texts(group.places.former, 2),
+        numbers(lines.hundredths, 4),
+        numbers(lines.standard, 8),
+        numbers(lines.amount, 8),
+        numbers(group.changes.decided_on, 4),
+        number(day_number(group.month.first_day), 4),
+        lines.payee_id,
+    )
+    fields = (
+        group.people,
+        sample.programme.encode(),
+        numbers(group.changes.version, 4),
+        b"\x01",
+        beside(says, len(group)),
+    )
+    return rows(fields, len(group))

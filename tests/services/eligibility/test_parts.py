@@ -1,0 +1,65 @@
+"""Deciding many people at once writes what deciding one by one writes, to the byte."""
+
+from dataclasses import replace
+from datetime import date
+
+from services.eligibility.domain.records import PersonRecord
+from tests.services.eligibility.nation import Nation, nation, resident, somebody
+from tests.support.postgres import TestCluster
+
+_PEOPLE = 400
+
+
+def _newer(before: PersonRecord) -> PersonRecord:
+    """A second version: from the middle of August 2021 on no longer disabled, in another household."""
+    facts = before.facts
+    person = {name: value for name, value in facts.case["person"].items() if name != "disability_degree"}
+    case = {**facts.case, "person": person, "household": {"poverty_status": "poor", "area": "other"}}
+    return replace(before, facts=replace(facts, version=2, true_from=date(2021, 8, 16), case=case))
+
+
+async def _live(world: Nation, *, one_by_one: bool) -> None:
+    """Three months: everybody new, a fifth with newer facts and another standard, and a silent one."""
+    people = [somebody(number) for number in range(_PEOPLE)]
+    await world.know(people, [resident(number) for number in range(0, _PEOPLE, 25)])
+    for month in ("2021-06", "2021-08", "2021-09"):
+        if month == "2021-08":
+            await world.know([_newer(one) for one in people[::5]], [])
+        if one_by_one:
+            # A row without a layout is one that nobody reads as columns.
+            await world.rows("update packed_facts set packed = set_byte(packed, 0, 0) returning person_id")
+        await world.close(month)
+        await world.determine_all()
+
+
+async def test_many_at_once_are_decided_as_one_by_one(postgres_cluster: TestCluster) -> None:
+    async with nation(postgres_cluster, "2021-08-05") as many, nation(postgres_cluster, "2021-08-05") as one:
+        await _live(many, one_by_one=False)
+        await _live(one, one_by_one=True)
+        decisions = await many.decisions()
+        assert len(decisions) > _PEOPLE and decisions == await one.decisions()
+        assert await many.events() == await one.events()
+        standing = "select person_id, programme, version, was_in_force, says from standing order by 1, 2"
+        assert await many.rows(standing) == await one.rows(standing)
+        counts = (
+            "select month, sum(p.persons), sum(granted), sum(refused), sum(undetermined), sum(changed)"
+            " from redetermination join redetermination_part p using (job_id) group by month order by 1"
+        )
+        assert await many.rows(counts) == await one.rows(counts)
+        undetermined = "select * from undetermined order by 1, 2"
+        assert await many.rows(undetermined) == await one.rows(undetermined)
+
+
+async def test_standing_recipients_are_decided_by_columns_alone(postgres_cluster: TestCluster) -> None:
+    """Else the equality of the two ways says nothing."""
+    async with nation(postgres_cluster, "2021-08-05") as world:
+        await world.know([somebody(number) for number in range(_PEOPLE)], [resident(0)])
+        await world.rows(
+            "update person_facts set facts = '{}' where (facts -> 'context' ->> 'already_receiving')::bool"
+            " and coalesce(jsonb_array_length(facts -> 'person' -> 'children'), 0) <= 4 returning 1"
+        )
+        await world.close("2021-08")
+        await world.determine_all()
+        programmes = {row[0] for row in await world.rows("select distinct programme from decision")}
+        assert {"monthly_allowance", "nurture_allowance", "care_allowance"} <= programmes
+        assert len(await world.decisions()) > _PEOPLE * 0.8

@@ -1,0 +1,116 @@
+"""Determining again: only what changes, in order, by one law, as far as it was asked for."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from libs.common.kernel.ids import new_id
+from libs.common.kernel.months import Month
+from services.eligibility.settings import PACKAGED_POLICY
+from services.eligibility.store.jobs import PARTS
+from services.eligibility.usecases.redetermine import COMMUNE, NATION, PROVINCE, Job, Scope
+from tests.services.eligibility.nation import Nation, nation, somebody
+from tests.support.postgres import TestCluster
+
+_PEOPLE = 120
+MONTH = Month(2021, 6)
+
+
+@pytest.fixture
+async def world(postgres_cluster: TestCluster) -> AsyncIterator[Nation]:
+    async with nation(postgres_cluster, "2021-06-05") as made:
+        await made.know([somebody(number) for number in range(_PEOPLE)], [])
+        await made.close("2021-06")
+        await made.determine_all()
+        yield made
+
+
+async def ask(world: Nation, scope: Scope | None = None, policy_hash: str | None = None) -> Job:
+    job = Job(
+        new_id(), MONTH, scope or Scope(NATION), policy_hash or world.law.policy.hash, "somebody@ministry"
+    )
+    await world.jobs.add(job)
+    return job
+
+
+async def _say_less(world: Nation) -> None:
+    """What stands of every confirmed grant says another amount than the law grants."""
+    await world.rows(
+        "update standing set says = set_byte(says, 83, get_byte(says, 83) # 1)"
+        " where get_byte(says, 20) = ascii('g') and get_byte(says, 21) = ascii('c') returning 1"
+    )
+
+
+async def test_where_nothing_changed_nothing_is_written(world: Nation) -> None:
+    before = await world.decisions(), await world.events()
+    job = await ask(world)
+    await world.determine_all()
+    assert (await world.decisions(), await world.events()) == before
+    found = await world.jobs.progress(job.job_id, None)
+    assert found and (found["state"], found["determined"], found["changed"]) == ("done", _PEOPLE, 0)
+
+
+async def test_two_at_once_are_done_one_after_the_other(world: Nation) -> None:
+    await _say_less(world)
+    first, second = await ask(world), await ask(world)
+    await world.determine_all()
+    one, other = [await world.jobs.progress(job.job_id, None) for job in (first, second)]
+    assert one and other and one["changed"] > 50 and other["changed"] == 0
+    assert (one["state"], other["state"]) == ("done", "done")
+
+
+async def test_a_slice_is_the_people_of_its_province_or_commune(world: Nation) -> None:
+    await _say_less(world)
+    for scope, where in (
+        (Scope(PROVINCE, "56"), "province_code = '56'"),
+        (Scope(COMMUNE, "318"), "commune_code = '318'"),
+        (Scope(NATION, None, territory="01"), "province_code = '01'"),
+    ):
+        [(expected,)] = await world.rows(f"select count(*) from person_facts where {where}")
+        job = await ask(world, scope)
+        await world.determine_all()
+        found = await world.jobs.progress(job.job_id, None)
+        assert found and found["persons"] == found["determined"] == expected > 0
+        assert 0 < found["changed"] <= expected
+
+
+async def test_what_is_called_off_goes_no_further_and_can_be_asked_for_again(world: Nation) -> None:
+    await _say_less(world)
+    job = await ask(world)
+    for part in range(PARTS // 2):
+        await world.determine(part)
+    assert await world.jobs.cancel(job.job_id, None) is True
+    await world.determine_all()
+    found = await world.jobs.progress(job.job_id, None)
+    assert found and (found["state"], found["parts_done"]) == ("cancelled", PARTS // 2)
+    assert await world.jobs.cancel(job.job_id, None) is False
+    again = await ask(world)
+    await world.determine_all()
+    rest = await world.jobs.progress(again.job_id, None)
+    assert rest and rest["changed"] > 0 and rest["state"] == "done"
+
+
+async def test_a_job_is_decided_whole_by_the_policy_it_was_asked_under(
+    world: Nation, postgres_cluster: TestCluster, tmp_path: Path
+) -> None:
+    """The service restarts in the middle, with another policy: what is left is decided by the first."""
+    policy = tmp_path / "policy"
+    shutil.copytree(PACKAGED_POLICY, policy)
+    [changed] = [path for path in policy.rglob("*.yaml") if "dong: 270000" in path.read_text()][:1]
+    changed.write_text(changed.read_text().replace("dong: 270000", "dong: 280000"))
+    await _say_less(world)
+    job = await ask(world)
+    for part in range(PARTS // 2):
+        await world.determine(part)
+    async with nation(postgres_cluster, "2021-06-05", world.place, ANSINH_POLICY_DIR=str(policy)) as other:
+        assert other.law.policy.hash != world.law.policy.hash
+        await other.determine_all()
+        found = await other.jobs.progress(job.job_id, None)
+        assert found and found["state"] == "done"
+        assert {row[0] for row in await other.rows("select policy_hash from decision")} == {job.policy_hash}
+        await ask(other)
+        await other.determine_all()
+        newest = await other.rows("select distinct policy_hash from decision order by 1")
+        assert len(newest) == 2
