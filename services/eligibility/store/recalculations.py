@@ -230,7 +230,8 @@ class RecalculationsTable:
                 " where version > recalculated_version and ($1::text is null or province_code = $1)"
                 " and coalesce(true_from, '0001-01-01') < (select max(month) + interval '1 month'"
                 " from redetermination where ordinary)"
-                " and exists (select from decision d where d.person_id = f.person_id and d.facts_version < f.version) group by province_code order by province_code",
+                " and exists (select from decision d where d.person_id = f.person_id"
+                " and d.facts_version < f.version) group by province_code order by province_code",
                 territory,
             )
         return [dict(row) for row in rows]
