@@ -167,10 +167,11 @@ def service(settings: EligibilitySettings) -> FastAPI:
             problems=PROBLEMS,
             title="An Sinh: eligibility",
             routers=(
+                # Before the next: its page of jobs would be taken for a month.
+                determinations.router(Redetermine(jobs, law.policy.hash), jobs),
                 decisions.router(reads, sign),
                 cases.router(casework, case_reads, units),
                 worklist.router(Worklist(database), case_law, clock),
-                determinations.router(Redetermine(jobs, law.policy.hash), jobs),
                 receipts_api.router(receipts),
                 recalculations.router(recalculated, recalculate),
                 assessments.router(Assessor(law)),

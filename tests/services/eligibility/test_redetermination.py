@@ -1,5 +1,6 @@
 """Determining again: only what changes, in order, by one law, as far as it was asked for."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,9 @@ from services.eligibility.settings import PACKAGED_POLICY
 from services.eligibility.store.jobs import PARTS
 from services.eligibility.usecases.redetermine import COMMUNE, NATION, PROVINCE, Job, Scope
 from tests.services.eligibility.nation import Nation, nation, somebody
+from tests.services.eligibility.test_determination import World
+from tests.services.eligibility.test_determination import world as served  # noqa: F401 - a fixture
+from tests.support.doors import deliver
 from tests.support.postgres import TestCluster
 
 _PEOPLE = 120
@@ -114,3 +118,36 @@ async def test_a_job_is_decided_whole_by_the_policy_it_was_asked_under(
         await other.determine_all()
         newest = await other.rows("select distinct policy_hash from decision order by 1")
         assert len(newest) == 2
+
+
+async def test_who_may_asks_over_http_and_sees_how_far_it_is(served: World) -> None:  # noqa: F811
+    await deliver(served.consumer, [served.person(new_id())])
+    client, ministry = served.door.client, served.door.as_("ministry")
+    early = await client.post("/v1/determinations", json={"month": "2019-12"}, headers=ministry)
+    assert (early.status_code, early.json()["code"]) == (422, "month_invalid")
+    await served.close_month()
+
+    async def ask(role: str, territory: str, **slice_: str) -> tuple[int, str]:
+        body = {"month": "2019-12", **slice_}
+        headers = served.door.as_(role, territory=territory)
+        answer = await client.post("/v1/determinations", json=body, headers=headers)
+        return answer.status_code, answer.json().get("code") or answer.json()["job_id"]
+
+    assert await ask("maker", "*") == (403, "not_permitted")
+    assert await ask("province-officer", "56", scope="province", scope_code="01") == (403, "not_permitted")
+    assert await ask("ministry", "*", scope="province", scope_code="22738") == (422, "request_invalid")
+    status, job = await ask("province-officer", "56", scope="province", scope_code="56")
+    assert status == 202
+    own = served.door.as_("province-officer", territory="56")
+    for _ in range(200):
+        shown = (await client.get(f"/v1/determinations/jobs/{job}", headers=own)).json()
+        if shown["state"] == "done":
+            break
+        await asyncio.sleep(0.05)
+    assert (shown["determined"], shown["granted"], shown["changed"]) == (1, 1, 0)
+    elsewhere = served.door.as_("province-officer", territory="01")
+    assert (await client.get(f"/v1/determinations/jobs/{job}", headers=elsewhere)).status_code == 404
+    over = await client.delete(f"/v1/determinations/jobs/{job}", headers=own)
+    assert (over.status_code, over.json()["code"]) == (409, "determination_over")
+    items = (await client.get("/v1/determinations/jobs", headers=ministry)).json()["items"]
+    assert [(one["ordinary"], one["state"]) for one in items] == [(False, "done"), (True, "done")]
