@@ -156,12 +156,15 @@ def _evaluate(people: People, pack_of: PackOf, today: int) -> tuple[list[Lines],
 
 
 def at_places(places: Places, pack_of: PackOf) -> Iterator[tuple[NDArray[np.intp], VectorPack | None]]:
-    """Those of each place, with the pack that is the law there."""
+    """Those of all places that have the same law, with its pack."""
     if not len(places.province):
         return
     names, numbers = np.unique(np.char.add(places.province, places.former), return_inverse=True)
-    for number, these in by_place(numbers):
-        yield these, pack_of(_place(names[number]))
+    packs = [pack_of(_place(name)) for name in names]
+    first = {id(pack): number for number, pack in reversed(list(enumerate(packs)))}
+    law = np.array([first[id(pack)] for pack in packs])
+    for number, these in by_place(law[numbers]):
+        yield these, packs[number]
 
 
 def _place(key: bytes) -> Place:
