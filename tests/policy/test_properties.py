@@ -144,7 +144,7 @@ def owed(person: PersonFacts, month: Month, suspension: Suspension | None = None
     return sum(dong for _, dong in timeline(person, month, suspension).arrears())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(PEOPLE, st.dates(date(2021, 8, 1), date(2025, 12, 31)), st.integers(0, 400), st.integers(0, 200))
 def test_what_is_owed_at_the_signature_is_every_entitled_month_before_it(
     person: PersonFacts, signed: date, certificate_days: int, waiting_days: int
@@ -163,7 +163,7 @@ def test_what_is_owed_at_the_signature_is_every_entitled_month_before_it(
     assert owed(person, month + 1) == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(PEOPLE, st.integers(1, 8), st.integers(0, 7))
 def test_no_month_of_2026_is_paid_twice_or_lost(person: PersonFacts, first: int, length: int) -> None:
     """Across the decree that reaches back, a suspension and its resumption: what was paid in time at the

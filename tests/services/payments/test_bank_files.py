@@ -48,7 +48,7 @@ def reports() -> dict[str, bytes]:
     return answers([order(number, 100_000 + number) for number in range(40)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some_orders())
 def test_a_pain_001_fits_its_schema_and_reads_back(orders: list[PaymentOrder]) -> None:
     content = pain001(orders)
@@ -91,7 +91,7 @@ def test_what_can_t_be_paid_is_known_before_a_file_is_written() -> None:
     assert unpayable_because(order(1, agency="VNPOST"), in_cash=True) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(some_orders())
 def test_every_payment_comes_back_once_settled_or_rejected(orders: list[PaymentOrder]) -> None:
     read = [read_report(content) for content in answers(orders).values()]
@@ -236,7 +236,7 @@ def test_a_file_over_the_limit_is_refused() -> None:
 
 
 def test_no_damage_brings_anything_but_a_report_or_a_refusal(reports: dict[str, bytes]) -> None:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.sampled_from(sorted(reports)))
     def damaged(place: int, damage: bytes, kind: str) -> None:
         content = reports[kind]

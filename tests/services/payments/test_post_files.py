@@ -74,7 +74,7 @@ def rows() -> list[list[Any]]:
     return filled
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(some_orders(POST))
 def test_every_payment_comes_back_paid_or_with_its_reason(orders: list[PaymentOrder]) -> None:
     (sent,) = desk.answer(post_list(orders), SHOWN_FILE, HALF_FAIL).reports
@@ -270,7 +270,7 @@ def test_a_refusal_never_repeats_what_was_sent(rows: list[list[Any]]) -> None:
     assert not re.search("bí mật|Nguyễn", refused.value.message_vi + refused.value.message_en)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.sampled_from(["over", "cut", "into"]))
 def test_any_damage_is_refused_or_harmless(place: int, damage: bytes, how: str) -> None:
     """Whatever happens to its bytes, a list is refused as a whole or says what it said before."""
