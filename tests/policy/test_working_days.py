@@ -108,6 +108,10 @@ def test_whether_24_november_2026_is_worked_hangs_on_its_switch() -> None:
         ("funeral", date(2026, 10, 5), (), date(2026, 10, 8)),
         ("social_pension_funeral", date(2025, 8, 1), (), date(2025, 8, 6)),
         ("admission", date(2026, 10, 5), (), date(2026, 10, 12)),
+        # The district is gone: its days are the commune's until NĐ 335/2026.
+        ("admission", date(2025, 7, 1), (), date(2025, 8, 7)),
+        ("admission", date(2025, 7, 1), ("provincial_facility",), date(2025, 8, 18)),
+        ("emergency_care", date(2025, 7, 1), (), date(2025, 7, 8)),
         ("emergency_care", date(2026, 10, 5), (), None),
         ("disability_degree", date(2026, 10, 5), (), date(2026, 11, 9)),
     ],
@@ -118,6 +122,13 @@ def test_the_term_of_a_file_is_that_of_the_day_it_was_received(
     term = packaged().policy.procedures[procedure].term(received)
     assert term is not None
     assert term.due_on(CALENDAR, received, circumstances) == due
+
+
+def test_no_file_received_after_the_district_was_abolished_waits_for_one() -> None:
+    for procedure in packaged().policy.procedures.values():
+        for received in (date(2025, 7, 1), date(2026, 10, 4), date(2026, 10, 5)):
+            term = procedure.term(received)
+            assert term is None or "district" not in {step.office for step in term.steps}, procedure.code
 
 
 def test_a_procedure_has_no_term_before_it_begins_nor_after_it_ended() -> None:
