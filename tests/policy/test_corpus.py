@@ -138,6 +138,7 @@ def edit(folder: Path, name: str, before: str, after: str) -> None:
         ("monthly_allowance/k8.yaml", "from: 2021-07", "from: 2021-13", "who[0].from"),
         ("monthly_allowance/k8.yaml", "from: 2026-10", "from: 2020-10", "who[1].from"),
         ("monthly_allowance/k7.yaml", "not_in: [k1, k3, k6]", "not_in: [k1, k8]", "who[0].not_in"),
+        ("monthly_allowance/k7.yaml", "not_in: [k1, k3, k6]", "not_covered: person", "who[0].not_covered"),
         ("standards/central.yaml", "dong: 270000", "dong: 270050", "levels[0].dong"),
         ("standards/central.yaml", "dong: 270000", "dong: 270000.5", "levels[0].dong"),
         ("standards/central.yaml", "dong: 270000", "sum: 270000", "levels[0].sum"),

@@ -79,10 +79,9 @@ def _awards(found: Determination) -> list[tuple[str, int, int]]:
 
 
 def _vector(pack: VectorPack, outcomes: Outcomes, at: int) -> dict[str, Any]:
-    reason = int(outcomes.undetermined[at])
-    if reason:
+    if outcomes.undetermined[at]:
         assert not outcomes.trace[at].any() and not outcomes.amount[:, at].any()
-        return {"undetermined": pack.refusals[reason - 1]}
+        return {"undetermined": "month"}
     return {
         "awards": [
             (pack.rules[rule].code, int(outcomes.hundredths[slot, at]), int(outcomes.amount[slot, at]))

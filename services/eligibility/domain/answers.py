@@ -10,6 +10,7 @@ from services.eligibility.domain.determination import SELF, Determination
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.entitlement import Timeline
 from services.eligibility.domain.facts import PersonFacts
+from services.eligibility.domain.packs import not_covered
 from services.eligibility.domain.starts import citation_of_start, start_month
 
 
@@ -46,6 +47,8 @@ def _of_member(engine: Engine, case: Case, facts: PersonFacts) -> dict[str, Any]
     timeline = Timeline(engine, case, facts)
     found = timeline.determine(case.month)
     pays = timeline.pays(case.month)
+    if pays and found.uncovered:
+        raise not_covered(found.uncovered[0][1])
     arrears = timeline.arrears()
     start = timeline.start(found)
     return {

@@ -61,7 +61,8 @@ class Tried(NamedTuple):
 class Determination:
     """The awards of `month` and the rules tried. `start_month` is the first month that the awards
     are due for: None where no start rule applies, or where it waits for a signature. Care money
-    (kinh phí chăm sóc) stands apart in `care`, to the person or to a carer, and not in `amount`."""
+    (kinh phí chăm sóc) stands apart in `care`, to the person or to a carer, and not in `amount`. `uncovered`:
+    care money of which the policy only knows that there is some, by its payee and the field that asks."""
 
     month: Month
     awards: tuple[Award, ...]
@@ -70,6 +71,7 @@ class Determination:
     amount: Dong
     chosen_by: tuple[tuple[str, Citation], ...]
     care: tuple[Award, ...] = ()
+    uncovered: tuple[tuple[str, str], ...] = ()
 
     @property
     def to_person(self) -> int:
@@ -89,10 +91,7 @@ def try_rules(
     rules: tuple[FixedRule, ...], facts: PersonFacts, already: frozenset[str] = frozenset()
 ) -> list[Tried]:
     """Try each rule in the order of the law; one may stand back behind those that held before it
-    ("không thuộc…"), or need one of them. `already`: rules that held elsewhere.
-
-    Refusal `not_covered_yet` where a rule holds of which the policy only knows that there is one.
-    """
+    ("không thuộc…"), or need one of them. `already`: rules that held elsewhere."""
     held = set(already)
     tried = []
     for rule in rules:
@@ -109,8 +108,6 @@ def try_rules(
         ):
             coefficient = _coefficient(rule, facts, children)
             if coefficient is not None:
-                if rule.not_covered:
-                    raise not_covered(rule.not_covered)
                 held.add(rule.code)
         tried.append(Tried(rule, met, excluded_by, children, coefficient, lacks))
     return tried
@@ -138,7 +135,8 @@ def _coefficient(rule: FixedRule, facts: PersonFacts, children: int) -> Coeffici
 def determine(pack: Pack, facts: PersonFacts, excluded: frozenset[str] = frozenset()) -> Determination:
     """Awards of the pack's month as if decided, leaving out the rules `excluded` (not yet started).
 
-    Refusal `not_covered_yet` where the policy does not know the month's law for this person.
+    Refusal `not_covered_yet` where the policy does not know the month's law for this person. Care money
+    that it does not know stands in `uncovered` instead: the allowance beside it is decided all the same.
     """
     if facts.in_facility:
         return _in_facility(pack, facts, excluded)
@@ -161,6 +159,7 @@ def determine(pack: Pack, facts: PersonFacts, excluded: frozenset[str] = frozens
             chosen_by.append(("higher_programme", pack.higher_programme_citation))
     care = _care(pack, facts)
     tried += care
+    cared = _started([each for each in care if each.held], excluded)
     awards = _awards(pack, facts, allowance)
     of_pension = _awards(pack, facts, pension)
     if _sum(of_pension) > _sum(awards):
@@ -172,7 +171,8 @@ def determine(pack: Pack, facts: PersonFacts, excluded: frozenset[str] = frozens
         None,
         _sum(awards),
         tuple(chosen_by),
-        _care_awards(pack, facts, _started([each for each in care if each.held], excluded)),
+        _care_awards(pack, facts, cared),
+        tuple((each.rule.payee, each.rule.not_covered) for each in cared if each.rule.not_covered),
     )
 
 
@@ -189,10 +189,14 @@ def _care(pack: Pack, facts: PersonFacts) -> list[Tried]:
 
 
 def _care_awards(pack: Pack, facts: PersonFacts, held: list[Tried]) -> tuple[Award, ...]:
-    """One carer, one person: the highest; the person's own care money stands beside it."""
-    own = _first([each for each in held if each.rule.payee == SELF])
-    other = _first([each for each in held if each.rule.payee == CARER])
-    return _awards(pack, facts, own + other)
+    """One carer, one person: the highest; the person's own care money stands beside it. Among rules of
+    which one is not covered, the highest is not known."""
+    awards: tuple[Award, ...] = ()
+    for payee in (SELF, CARER):
+        paid = [each for each in held if each.rule.payee == payee]
+        if not any(each.rule.not_covered for each in paid):
+            awards += _awards(pack, facts, _first(paid))
+    return awards
 
 
 def _in_facility(pack: Pack, facts: PersonFacts, excluded: frozenset[str]) -> Determination:

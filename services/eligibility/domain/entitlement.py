@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from libs.common.kernel.months import Month
 from services.eligibility.domain import determination
 from services.eligibility.domain.cases import Case
-from services.eligibility.domain.determination import Determination
+from services.eligibility.domain.determination import SELF, Determination
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import (
     MONTHLY_ALLOWANCE,
     SOCIAL_PENSION,
     PersonFacts,
 )
-from services.eligibility.domain.packs import Pack, Place
+from services.eligibility.domain.packs import Pack, Place, not_covered
 from services.eligibility.domain.starts import bound_by_start, start_month
 
 _NOTHING_EXCLUDED: frozenset[str] = frozenset()
@@ -66,7 +66,11 @@ class Timeline:
         return [(month, found[month]) for month in sorted(found) if found[month]]
 
     def _amount(self, month: Month, known_in: Month) -> int:
-        return self.determine(month, self.engine.knowledge(month, known_in)).to_person
+        found = self.determine(month, self.engine.knowledge(month, known_in))
+        for payee, field in found.uncovered:
+            if payee == SELF:
+                raise not_covered(field)
+        return found.to_person
 
     def _pack(self, month: Month, known_in: Month | None) -> Pack:
         here = self._place(month, MONTHLY_ALLOWANCE)

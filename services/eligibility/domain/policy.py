@@ -68,7 +68,8 @@ EVERYWHERE = Territory()
 class Eligibility:
     """Who belongs: all `conditions`; for a rule of children, at least one child with all of one
     of the `child_alternatives`; none of the rules in `not_in`; one of those in `beside`, if it names
-    any. `not_covered` names the field that can't be answered for whoever belongs."""
+    any. `not_covered` names the field that can't be answered for whoever belongs (care money only:
+    nothing hangs on its amount)."""
 
     conditions: tuple[Condition, ...]
     not_in: frozenset[str] = frozenset()

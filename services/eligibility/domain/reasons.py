@@ -87,4 +87,6 @@ def _tried(tried: Tried, has: _Has) -> dict[str, Any]:
         reason["excluded_by"] = tried.excluded_by
     if tried.lacks:
         reason["lacks_one_of"] = sorted(tried.lacks)
+    if tried.held and rule.not_covered:
+        reason["not_covered"] = rule.not_covered
     return reason

@@ -44,20 +44,17 @@ FIRST, BESIDE, OWN_CARE, CARER_CARE = range(4)
 NO_RULE = -1
 #: People decided at a time: their columns and answers stay in the processor's cache.
 _AT_ONCE = 65_536
-_MONTH = "month"
 _NO_BITS = np.uint8(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VectorPack:
-    """A pack made ready for columns. `refusals` are the fields that an answer can be refused for:
-    `Outcomes.undetermined` counts them from 1."""
+    """A pack made ready for columns."""
 
     pack: Pack
     rules: tuple[FixedRule, ...]
     layout: TraceLayout
     spans: tuple[tuple[Span, ...], ...]
-    refusals: tuple[str, ...]
     allowances: tuple[NumberedRule, ...]
     pensions: tuple[NumberedRule, ...]
     care: tuple[NumberedRule, ...]
@@ -71,13 +68,13 @@ class VectorPack:
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcomes:
     """Awards of each person, in four rows (FIRST, BESIDE, OWN_CARE, CARER_CARE): `award`, its number in the
-    pack, and `amount` in đồng. `undetermined` is 0, or the reason why the policy has no answer; `trace` has
-    `layout.width` bytes a person."""
+    pack, and `amount` in đồng. `undetermined`: the policy does not know the month's law for the person;
+    `trace` has `layout.width` bytes a person."""
 
     pack: VectorPack
     award: Numbers
     amount: NDArray[np.int64]
-    undetermined: NDArray[np.uint8]
+    undetermined: Flags
     trace: NDArray[np.uint8]
 
     @property
@@ -109,13 +106,11 @@ def compile_pack(pack: Pack, policy: Policy) -> VectorPack:
         raise ValueError("a clause is paid beside itself")
     awards = possible_awards(rules)
     ready = iter(numbered(rules, awards))
-    refusals = {rule.not_covered for rule in rules if rule.not_covered} - {_MONTH}
     made = VectorPack(
         pack=pack,
         rules=rules,
         layout=trace_layout(pack),
         spans=tuple(spans_of(policy, rule.code) for rule in rules),
-        refusals=(_MONTH, *sorted(refusals)),
         allowances=tuple(islice(ready, len(pack.allowances))),
         pensions=tuple(islice(ready, len(pack.pensions))),
         care=tuple(islice(ready, len(pack.care))),
@@ -185,7 +180,7 @@ def _nothing(pack: VectorPack, people: int, traced: bool) -> Outcomes:
         pack,
         np.zeros((4, people), np.min_scalar_type(len(pack.dong) - 1)),
         np.zeros((4, people), np.int64),
-        np.zeros(people, np.uint8),
+        np.zeros(people, np.bool_),
         np.zeros((pack.layout.width if traced else 0, people), np.uint8).T,
     )
 
@@ -200,19 +195,23 @@ class _Group:
     def best(
         self,
         *,
-        payee: str | None = None,
         clauses: frozenset[str] | None = None,
         of: NDArray[np.intp] | slice = slice(None),
     ) -> Numbers:
         """The highest award of each of the people (or of those at the places `of`), of all rules or of those
-        to a payee or of some clauses."""
+        of some clauses."""
         among = self.among[of]
-        numbers = [
-            each.numbers[of]
-            for each in self.tried
-            if payee in (None, each.rule.payee) and (clauses is None or each.rule.clause in clauses)
-        ]
+        numbers = [each.numbers[of] for each in self.tried if clauses is None or each.rule.clause in clauses]
         return highest(numbers, len(among)) * among
+
+    def care_to(self, payee: str) -> Numbers:
+        """The highest care money to a payee: none where one rule is not covered, as it may be the higher."""
+        paid = [each for each in self.tried if each.rule.payee == payee]
+        numbers = highest([each.numbers for each in paid], len(self.among)) * self.among
+        for each in paid:
+            if each.rule.not_covered:
+                numbers = numbers * (each.numbers == 0)
+        return numbers
 
 
 def _decide(pack: VectorPack, facts: FactColumns, outcomes: Outcomes, started_only: bool) -> None:
@@ -231,8 +230,8 @@ def _decide(pack: VectorPack, facts: FactColumns, outcomes: Outcomes, started_on
         _Group(care, of_care),
         _Group(nurture, resident),
     ]
-    _refuse(pack, facts, outcomes.undetermined, *groups)
-    determined = outcomes.undetermined == 0
+    outcomes.undetermined[:] = _undetermined(pack, facts, groups[0], groups[-1])
+    determined = ~outcomes.undetermined
     groups = [_Group(group.tried, group.among & determined) for group in groups]
     if outcomes.trace.shape[1]:
         outcomes.trace[:] = _traces(pack, asked, groups)
@@ -251,38 +250,16 @@ def _care_asked(facts: FactColumns) -> Flags:
     return somebody | facts.pregnant | (facts.children_under_36_months > 0)
 
 
-def _refuse(
-    pack: VectorPack,
-    facts: FactColumns,
-    undetermined: NDArray[np.uint8],
-    allowances: _Group,
-    pensions: _Group,
-    care: _Group,
-    nurture: _Group,
-) -> None:
-    """Note whom the policy has no answer for: the first reason that the scalar evaluator would meet."""
-
-    def refuse(reason: str, people: Flags) -> None:
-        undetermined[people & (undetermined == 0)] = pack.refusals.index(reason) + 1
-
-    def refuse_rules(tried: Sequence[Tried], among: Flags) -> None:
-        for each in tried:
-            if each.rule.not_covered:
-                refuse(each.rule.not_covered, each.held & among)
-
+def _undetermined(pack: VectorPack, facts: FactColumns, allowances: _Group, nurture: _Group) -> Flags:
+    """Whom the policy has no answer for."""
     covered, non_poor = pack.pack.non_poor_covered, facts.poverty_status != code_of("poverty_status", "poor")
-    refuse_rules(allowances.tried, allowances.among)
-    if covered is not None:
-        within = allowances.best(clauses=covered)
-        others = frozenset(each.rule.clause for each in allowances.tried) - covered
-        outside = allowances.best(clauses=others)
-        refuse(_MONTH, allowances.among & non_poor & ((within == 0) | (outside > 0)))
-    refuse_rules(pensions.tried, pensions.among)
-    refuse_rules(allowances.tried, care.among)
-    refuse_rules(care.tried, care.among)
-    refuse_rules(nurture.tried, nurture.among)
-    if covered is not None:
-        refuse(_MONTH, nurture.among & non_poor)
+    if covered is None:
+        return np.zeros(len(facts), np.bool_)
+    within = allowances.best(clauses=covered)
+    others = frozenset(each.rule.clause for each in allowances.tried) - covered
+    outside = allowances.best(clauses=others)
+    unknown: Flags = non_poor & ((allowances.among & ((within == 0) | (outside > 0))) | nurture.among)
+    return unknown
 
 
 def _traces(pack: VectorPack, asked: Asked, groups: Sequence[_Group]) -> NDArray[np.uint8]:
@@ -337,7 +314,7 @@ def _award(
         first += resident
         dong += pack.dong[resident]
     outcomes.award[FIRST], outcomes.amount[FIRST] = first, dong
-    rest = ((BESIDE, beside), (OWN_CARE, care.best(payee=SELF)), (CARER_CARE, care.best(payee=CARER)))
+    rest = ((BESIDE, beside), (OWN_CARE, care.care_to(SELF)), (CARER_CARE, care.care_to(CARER)))
     for slot, numbers in rest:
         if numbers.any():
             outcomes.award[slot], outcomes.amount[slot] = numbers, pack.dong[numbers]

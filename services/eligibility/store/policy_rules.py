@@ -170,12 +170,17 @@ class Reader:
 
     def category(self, node: Node, territory: Territory = EVERYWHERE) -> CategoryRule:
         node.fields("rule clause programme title who coefficients", "payee")
+        programme = node.at("programme").one_of(
+            MONTHLY_ALLOWANCE, CARE_ALLOWANCE, SOCIAL_PENSION, NURTURE_ALLOWANCE
+        )
+        # Only beside an allowance can something be left open: where it hangs on nothing but itself.
+        may_say = "children not_in beside" + (" not_covered" if programme == CARE_ALLOWANCE else "")
         return CategoryRule(
             node.at("rule").text(),
             node.at("clause").text(),
-            node.at("programme").one_of(MONTHLY_ALLOWANCE, CARE_ALLOWANCE, SOCIAL_PENSION, NURTURE_ALLOWANCE),
+            programme,
             node.at("payee").one_of("self", "carer", "facility") if node.has("payee") else "self",
-            self.series(node.at("who"), "conditions", _eligibility, "children not_in beside not_covered"),
+            self.series(node.at("who"), "conditions", _eligibility, may_say),
             self.series(node.at("coefficients"), "bands", _bands),
             territory,
             node.at("title").text(),

@@ -155,6 +155,35 @@ async def test_care_money_ends_with_the_care(world: World) -> None:
     assert set(await granted(world, person)) == {"monthly_allowance", "care_allowance"}
 
 
+async def test_the_allowance_is_decided_where_the_care_money_of_the_month_is_not_known(world: World) -> None:
+    orphan, disabled, carer = new_id(), new_id(), new_id()
+    told = [
+        world.person(
+            orphan,
+            birth_date="2012-03-01",
+            **cared_for(
+                "receiving_carer", carer, disability_degree="none", child_situation="both_parents_dead"
+            ),
+        ),
+        world.person(disabled, birth_date="1985-03-01", **cared_for("own_household", carer)),
+    ]
+    await deliver(world.consumer, told)
+    await world.close_month("2021-05")
+
+    assert await granted(world, orphan) == {"monthly_allowance": ("self", 405_000, None)}
+    [decision] = await world.decisions_of(orphan)
+    path = f"/v1/decisions/{decision['decision_id']}"
+    receipt = (await world.door.client.get(path, headers=world.door.as_("auditor"))).json()
+    assert {one["rule"]: one["not_covered"] for one in receipt["reasons"] if "not_covered" in one} == {
+        "received_child": "carer"
+    }
+    # Of this one's carer a secondary source gives the coefficient (NĐ 28/2012).
+    assert await granted(world, disabled) == {
+        "monthly_allowance": ("self", 540_000, None),
+        "care_allowance": ("carer", 270_000, show("per", carer)),
+    }
+
+
 @pytest.mark.parametrize("world", ["2024-02-05"], indirect=True)
 async def test_an_application_s_care_money_starts_with_its_signature_not_with_the_certificate(
     world: World,

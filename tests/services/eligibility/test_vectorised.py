@@ -36,8 +36,7 @@ def test_every_rule_of_every_regime_is_held_and_missed_by_some_of_the_random_peo
         bits = np.unpackbits(outcomes.trace, axis=1, bitorder="little")
         for rule in pack.allowances + pack.pensions + pack.care + pack.nurture:
             held = bits[:, trace_layout(pack).first_bit[rule.code] + len(rule.checks)]
-            # Care is known of before 07/2021, but not how much: whoever has it is undetermined.
-            assert rule.not_covered or 0 < held.sum() < len(people), f"{rule.code} in {month}"
+            assert 0 < held.sum() < len(people), f"{rule.code} in {month}"
 
 
 def test_people_are_grouped_by_place_and_keep_their_order() -> None:
