@@ -1,39 +1,45 @@
-"""The facts that the service keeps, streamed part by part to whoever counts over all of them."""
+"""The facts that the service keeps, part by part, for whoever counts over all of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 import asyncpg
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Database
+from services.eligibility.domain import id_columns
 from services.eligibility.domain.case_reading import read_person
-from services.eligibility.domain.columns import columns_of
+from services.eligibility.domain.columns import FactColumns, columns_of
 from services.eligibility.domain.packs import Place
 from services.eligibility.domain.simulation import SEXES, UNKNOWN, People
+from services.eligibility.domain.standing_columns import People as PackedPeople
+from services.eligibility.store.jobs import PARTS
+from services.eligibility.store.packed_facts import read_people
 
-#: A part is a few tens of megabytes while it is read; the nation is never in memory at once.
-_PEOPLE_AT_ONCE = 20_000
-_PEOPLE = """
+#: What has no packed form is read whole, so many at a time.
+_WHOLE_AT_ONCE = 10_000
+_WHOLE = """
     select f.facts, f.province_code, f.former_province_code, exists (
         select from residence r
-        where r.person_id = f.person_id and r.state_paid and r.from_date <= $2
-          and (r.until_date is null or r.until_date >= $1)
+        where r.person_id = f.person_id and r.state_paid and r.from_date <= $3
+          and (r.until_date is null or r.until_date >= $2)
     ) as resident
-    from person_facts f
-    where $3::text is null or f.province_code = $3
+    from person_facts f where f.person_id = any($1::uuid[])
 """
 
 
 class KeptPopulation:
-    """Implements the use cases' Population. `places`: as domain/simulation.py numbers them."""
+    """Implements the use cases' Population: facts as they were last recorded. A part is a few tens of
+    megabytes; the nation is never in memory at once. `places`: as domain/simulation.py numbers them."""
 
     def __init__(self, database: Database, places: Sequence[Place]) -> None:
         self._database = database
-        self._numbers = {place: number for number, place in enumerate(places)}
+        self._numbers = {_code(one.province, one.former_province): at for at, one in enumerate(places)}
 
     async def size(self, province: str | None) -> int:
         async with self._database.bulk() as connection:
@@ -44,16 +50,42 @@ class KeptPopulation:
             )
 
     async def parts(self, month: Month, province: str | None) -> AsyncIterator[People]:
-        async with self._database.bulk() as connection:
-            cursor = await connection.cursor(_PEOPLE, month.first_day, month.last_day, province)
-            while rows := await cursor.fetch(_PEOPLE_AT_ONCE):
-                yield await asyncio.to_thread(self._people, rows)
+        for part in range(PARTS):
+            async with self._database.bulk() as connection:
+                packed = await read_people(connection, part, month)
+                here, whole = await asyncio.to_thread(self._split, packed, province)
+                if len(here):
+                    yield here
+                for first in range(0, len(whole), _WHOLE_AT_ONCE):
+                    some = whole[first : first + _WHOLE_AT_ONCE]
+                    rows = await connection.fetch(_WHOLE, some, month.first_day, month.last_day)
+                    yield await asyncio.to_thread(self._whole, rows)
 
-    def _people(self, rows: Sequence[asyncpg.Record]) -> People:
+    def _split(self, packed: PackedPeople, province: str | None) -> tuple[People, list[UUID]]:
+        """Those of the province whom columns tell, and the ids of the others."""
+        places = packed.places
+        here = np.ones(len(packed), np.bool_)
+        if province is not None:
+            here = places.province == province.encode()
+        at = np.flatnonzero(here & packed.plain)
+        codes = np.char.add(places.province[at], places.former[at])
+        found, which = np.unique(codes, return_inverse=True)
+        numbers = np.array([self._numbers[code] for code in found.tolist()], np.int16)
+        facts = packed.facts.take(at)
+        return self._people(facts, numbers[which]), id_columns.uuids(packed.ids[here & ~packed.plain])
+
+    def _whole(self, rows: Sequence[asyncpg.Record]) -> People:
         facts = [
             replace(read_person(**orjson.loads(row["facts"])), in_facility=row["resident"]) for row in rows
         ]
-        places = [Place(row["province_code"], row["former_province_code"]) for row in rows]
+        places = [self._numbers[_code(row["province_code"], row["former_province_code"])] for row in rows]
+        return self._people(columns_of(facts), np.array(places, np.int16))
+
+    def _people(self, facts: FactColumns, places: NDArray[np.int16]) -> People:
         # The law does not ask for the sex, so that no fact here tells it.
-        sex = np.full(len(rows), SEXES.index(UNKNOWN), np.uint8)
-        return People(columns_of(facts), np.array([self._numbers[one] for one in places], np.int16), sex)
+        return People(facts, places, np.full(len(facts), SEXES.index(UNKNOWN), np.uint8))
+
+
+def _code(province: str | None, former: str | None) -> bytes:
+    """Province and former province as the packed facts tell them, one after the other."""
+    return f"{province or '':2}{former or '':2}".encode()

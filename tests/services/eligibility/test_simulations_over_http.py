@@ -53,7 +53,10 @@ async def people(at: World, count: int, **changed: Any) -> list[UUID]:
 
 
 async def test_a_draft_is_tried_on_the_kept_facts_and_decides_nothing(world: World) -> None:  # noqa: F811
-    await people(world, 12)
+    await people(world, 11)
+    # More children than packed facts have room for: read whole.
+    many = [{"birth_date": "2015-01-01"}] * 6
+    await people(world, 1, facts={"disability_degree": "severe", "children": many})
     await people(world, 11, facts={"disability_degree": "none"})
     await people(world, 1, **HANOI)
     home = await people(world, 1)
