@@ -85,7 +85,8 @@ class CaseFile:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Keeps a programme from being granted from a month on: a suspension until it is resumed, a stop until
-    somebody applies again. `runs_out_on`: the day from which a suspension may end in a stop."""
+    somebody applies again. `runs_out_on`: the day from which a suspension may end in a stop; `until`: the
+    first month that is free again."""
 
     case_id: UUID
     person_id: UUID
@@ -95,6 +96,10 @@ class Hold:
     place: Place
     signed_on: date
     runs_out_on: date | None = None
+    until: Month | None = None
+
+    def keeps(self, month: Month) -> bool:
+        return self.from_month <= month and (self.until is None or month < self.until)
 
 
 def application_id(person_id: UUID, received_on: date) -> UUID:

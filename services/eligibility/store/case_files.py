@@ -175,12 +175,17 @@ class _Work:
         )
         return case_of(row) if row else None
 
-    async def open(self, case: CaseFile) -> CaseFile:
-        """The case as it stands, opened if it was not there."""
+    async def knows(self, person_id: UUID) -> bool:
+        return bool(
+            await self._connection.fetchval(
+                "select exists (select from person_facts where person_id = $1)", person_id
+            )
+        )
+
+    async def open(self, case: CaseFile) -> CaseFile | None:
+        """The case as it stands, opened if it was not there; None where it stands in another territory."""
         await add(self._connection, [case], self._to_event)
-        found = await self.find(case.case_id)
-        assert found, "what was just opened in this territory can be read in it"
-        return found
+        return await self.find(case.case_id)
 
     async def confirm(self, case: CaseFile, checks: Mapping[str, Mapping[str, str]]) -> CaseFile:
         """Remember who confirmed what; the first to confirm stays."""
@@ -228,7 +233,8 @@ class _Work:
     async def such(self, kind: str, person_id: UUID, programme: str) -> tuple[CaseFile | None, int]:
         """The measure of that kind that is open or in force, and how many there were."""
         rows = await self._connection.fetch(
-            f"select {COLUMNS}, state in ('received', 'checked') or exists ("
+            f"select {COLUMNS}, state in ('received', 'checked')"
+            " or (decided_on is not null and not carried_out) or exists ("
             "   select from hold h where h.case_id = c.case_id and h.until_month is null) as stands"
             " from case_file c where person_id = $1 and kind = $2 and programmes = array[$3]",
             person_id,
@@ -298,4 +304,5 @@ def hold_of(row: asyncpg.Record) -> Hold:
         Place(row["commune_code"], row["province_code"], None),
         row["signed_on"],
         row["runs_out_on"],
+        Month.of(row["until_month"]) if row["until_month"] else None,
     )

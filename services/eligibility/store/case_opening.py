@@ -31,8 +31,9 @@ _GRANTED = """
     ) newest where outcome = 'granted'
 """
 _FOLLOW = """
-    update {table} c set commune_code = told.commune_code, province_code = told.province_code
-    from unnest($1::uuid[], $2::text[], $3::text[]) as told (person_id, commune_code, province_code)
+    update {table} c set commune_code = told.commune_code, province_code = told.province_code{former}
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+         as told (person_id, commune_code, province_code, former_province_code)
     where c.person_id = told.person_id and {still}
 """
 _LIFT = """
@@ -126,11 +127,14 @@ async def _follow(connection: Connection, moved: Sequence[PersonRecord]) -> None
     people: list[UUID] = [row.person_id for row in moved]
     communes = [row.facts.place.commune_code for row in moved]
     provinces = [row.facts.place.province_code for row in moved]
-    for table, still in (
-        ("case_file", "c.state in ('received', 'checked')"),
-        ("hold", "c.until_month is null"),
+    formers = [row.facts.place.former_province_code for row in moved]
+    former = ", former_province_code = told.former_province_code"
+    for table, still, more in (
+        ("case_file", "c.state in ('received', 'checked')", former),
+        ("hold", "c.until_month is null", ""),
     ):
-        await connection.execute(_FOLLOW.format(table=table, still=still), people, communes, provinces)
+        follow = _FOLLOW.format(table=table, still=still, former=more)
+        await connection.execute(follow, people, communes, provinces, formers)
 
 
 async def _lift_stops(connection: Connection, applications: Sequence[CaseFile]) -> None:

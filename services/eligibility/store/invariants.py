@@ -72,12 +72,14 @@ INVARIANTS = (
         "nothing is granted in a month in which it is suspended or stopped",
         """
         select h.case_id from hold h join case_file c using (case_id)
-        join lateral (
-            select outcome from decision d where d.person_id = h.person_id and d.programme = h.programme
-              and d.status <> 'proposed' and d.effective_from <= h.from_month
-            order by d.version desc limit 1
-        ) standing on standing.outcome = 'granted'
-        where c.carried_out and (h.until_month is null or h.until_month > h.from_month)
+        join decision d on d.person_id = h.person_id and d.programme = h.programme
+         and d.status <> 'proposed' and d.outcome = 'granted'
+        where c.carried_out
+          and (h.until_month is null or greatest(d.effective_from, h.from_month) < h.until_month)
+          and not exists (
+            select from decision later where later.person_id = d.person_id
+              and later.programme = d.programme and later.version > d.version and later.status <> 'proposed'
+              and later.effective_from <= greatest(d.effective_from, h.from_month))
         """,
     ),
     Invariant(

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from libs.common.kernel.months import Month
 from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
@@ -69,7 +67,7 @@ class _Work:
             await self._known(case),
             version or 0,
             Month.of(determined) if determined else None,
-            await self._hold(case),
+            await self._holds(case),
         )
 
     async def _known(self, case: CaseFile) -> Known:
@@ -88,14 +86,11 @@ class _Work:
             case.decided_on,
         )
 
-    async def _hold(self, case: CaseFile) -> Hold | None:
-        row: asyncpg.Record | None = await self._connection.fetchrow(
-            "select * from hold where person_id = $1 and programme = $2 and kind = 'suspension'"
-            " and until_month is null order by from_month desc limit 1",
-            case.person_id,
-            case.programmes[0],
+    async def _holds(self, case: CaseFile) -> list[Hold]:
+        rows = await self._connection.fetch(
+            "select * from hold where person_id = $1 and programme = $2", case.person_id, case.programmes[0]
         )
-        return hold_of(row) if row else None
+        return [hold_of(row) for row in rows]
 
     async def record(self, signed: Signed, carried: Carried) -> None:
         case = signed.case
@@ -127,20 +122,30 @@ class _Work:
         await self._end_hold(signed, carried)
 
     async def _end_hold(self, signed: Signed, carried: Carried) -> None:
-        """A suspension ends where it is resumed or stopped."""
-        if signed.hold is None or carried.problem:
+        """A suspension ends where it is resumed or stopped, and goes where the person's benefit goes."""
+        case, ended = signed.case, signed.suspension
+        if case.kind == casework.MOVE and not carried.problem:
+            await self._connection.execute(
+                "update hold set commune_code = $3, province_code = $4"
+                " where person_id = $1 and programme = $2 and until_month is null",
+                case.person_id,
+                case.programmes[0],
+                case.place.commune_code,
+                case.place.province_code,
+            )
+        if ended is None or carried.problem:
             return
         until = carried.until
-        if signed.case.kind == casework.STOP:
-            assert signed.case.from_month
-            until = max(signed.hold.from_month, signed.case.from_month)
+        if case.kind == casework.STOP:
+            assert case.from_month
+            until = max(ended.from_month, case.from_month)
         if carried.stopped:
             await self._connection.execute(
-                "update hold set kind = 'stop', runs_out_on = null where case_id = $1", signed.hold.case_id
+                "update hold set kind = 'stop', runs_out_on = null where case_id = $1", ended.case_id
             )
         elif until is not None:
             await self._connection.execute(
-                "update hold set until_month = $2 where case_id = $1", signed.hold.case_id, until.first_day
+                "update hold set until_month = $2 where case_id = $1", ended.case_id, until.first_day
             )
 
 

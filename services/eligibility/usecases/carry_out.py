@@ -20,13 +20,19 @@ from services.eligibility.usecases.ports import Recorded
 @dataclass(frozen=True, slots=True)
 class Signed:
     """A signed measure with what it is carried out on. `determined`: the last month that determinations
-    have reached; `hold`: the suspension that a resumption ends; `version`: the newest decision's."""
+    have reached; `holds`: all that hold the programme back; `version`: the newest decision's."""
 
     case: CaseFile
     known: Known
     version: int
     determined: Month | None
-    hold: Hold | None
+    holds: Sequence[Hold]
+
+    @property
+    def suspension(self) -> Hold | None:
+        """The suspension that a resumption or a stop ends; None where another has ended it."""
+        standing = [one for one in self.holds if one.kind == casework.SUSPENSION and one.until is None]
+        return max(standing, key=lambda one: one.from_month, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +88,22 @@ class CarryOutMeasures:
         assert case.from_month, "a measure has a first month"
         if case.kind in (casework.SUSPENSION, casework.STOP):
             return Carried(self._held_back(signed, case.from_month))
+        ended = signed.suspension if case.kind == casework.RESUMPTION else None
+        if case.kind == casework.RESUMPTION and ended is None:
+            return Carried((), problem="nothing_in_force")
+        held = [one for one in signed.holds if one is not ended]
         last = max(now, case.from_month, signed.determined or now)
         months = (case.from_month + index for index in range(last.index - case.from_month.index + 1))
         answers = {month: ask(self._engine, signed.known, month) for month in months}
-        found = measures.stretches((month, answer.terms(programme)) for month, answer in answers.items())
-        if case.kind == casework.RESUMPTION and not measures.any_granted(found):
+        found = measures.stretches(
+            # What another measure holds back stays so, at the new place too.
+            (month, refusal(case.place) if _keeps(held, month) else answer.terms(programme))
+            for month, answer in answers.items()
+        )
+        if ended and not measures.any_granted(found):
             # Not eligible any more: the stop is dated to the suspension, and nothing is paid back.
-            assert signed.hold, "a resumption ends a suspension"
-            return Carried(self._held_back(signed, signed.hold.from_month), stopped=True)
-        until = case.from_month if case.kind == casework.RESUMPTION else None
-        return Carried(self._recorded(signed, found, answers), until)
+            return Carried(self._held_back(signed, ended.from_month), stopped=True)
+        return Carried(self._recorded(signed, found, answers), case.from_month if ended else None)
 
     def _held_back(self, signed: Signed, first: Month) -> list[Recorded]:
         """Nothing from a month on, whatever the law would grant in it."""
@@ -106,3 +118,7 @@ class CarryOutMeasures:
         [programme] = case.programmes
         made = measures.versions(case.person_id, programme, signed.version, found, case.decided_on)
         return [Recorded(decision, answers[decision.effective_from].basis) for decision in made]
+
+
+def _keeps(holds: Sequence[Hold], month: Month) -> bool:
+    return any(one.keeps(month) for one in holds)

@@ -22,7 +22,12 @@ class CaseWork(Protocol):
     """One transaction on cases in the caller's territory."""
 
     async def find(self, case_id: UUID) -> CaseFile | None: ...
-    async def open(self, case: CaseFile) -> CaseFile: ...
+    async def knows(self, person_id: UUID) -> bool:
+        """Whether the person lives in the territory."""
+
+    async def open(self, case: CaseFile) -> CaseFile | None:
+        """The case as it stands; None where it stands in another territory."""
+
     async def confirm(self, case: CaseFile, checks: Mapping[str, Mapping[str, str]]) -> CaseFile: ...
     async def move(self, case: CaseFile, to: str, day: date, by: str | None = None) -> CaseFile: ...
     async def keep_notice(self, case: CaseFile, notice_hash: str) -> None: ...
@@ -100,7 +105,13 @@ class Casework:
             casework.application(person_id, programmes, place, received_on, due_on), prepared_by_sub=by.sub
         )
         async with self._works(by.territory) as work:
-            return await work.open(case)
+            if not await work.knows(person_id):
+                raise Refusal(
+                    "not_found",
+                    "Không tìm thấy người này trong địa bàn của bạn. Nếu mới đăng ký, hãy thử lại sau.",
+                    "There is no such person in your territory. If just registered, try again later.",
+                )
+            return await _opened(work, case)
 
     async def confirm(self, case_id: UUID, checks: Sequence[str], by: By) -> CaseFile:
         """Confirm facts or documents; with the last of casework.CHECKS the case is checked."""
@@ -130,7 +141,8 @@ class Casework:
             if place is None or (wanted.kind == casework.RESUMPTION and held is None):
                 raise _nothing_in_force()
             first = self._first_month(wanted, held, today)
-            return await work.open(
+            return await _opened(
+                work,
                 CaseFile(
                     case_id=measure_id(wanted.kind, person_id, programme, first, before),
                     kind=wanted.kind,
@@ -142,12 +154,14 @@ class Casework:
                     ground=wanted.ground,
                     from_month=first,
                     prepared_by_sub=by.sub,
-                )
+                ),
             )
 
     def _first_month(self, wanted: Measure, held: Hold | None, today: date) -> Month:
         """The first month of what the measure does. Refusal where the law of today has no such ground."""
         now = Month.of(today)
+        if wanted.since and Month.of(wanted.since) > now + 1:
+            raise _wrong("since", "Ngày ở xa hơn tháng sau.", "The day lies further ahead than next month.")
         if wanted.kind == casework.RESUMPTION:
             assert held, "only what is suspended is resumed"
             return max(held.from_month, Month.of(wanted.since)) if wanted.since else held.from_month
@@ -180,6 +194,10 @@ class Casework:
                     "Người đề xuất không được tự ký. Hãy để người khác ký.",
                     "Who prepared it may not sign it. Have somebody else sign.",
                 )
+            if case.kind == casework.RESUMPTION and not await work.suspended(
+                case.person_id, case.programmes[0]
+            ):
+                raise _nothing_in_force()
             case = await _moved(work, case, casework.DECIDED, today, by.sub)
             await self._hold(work, case, today)
         return case
@@ -242,6 +260,13 @@ class Casework:
             moved = await _moved(work, case, casework.NOTIFIED, self._clock.business_date())
             await work.keep_notice(case, sha256(text.encode()).hexdigest())
         return moved
+
+
+async def _opened(work: CaseWork, case: CaseFile) -> CaseFile:
+    opened = await work.open(case)
+    if opened is None:
+        raise _no_case()
+    return opened
 
 
 async def _found(work: CaseWork, case_id: UUID) -> CaseFile:

@@ -85,16 +85,16 @@ class Cover:
     def _gaps(self, one: Candidate, month: Month) -> Iterator[Gap]:
         """As if everything had been applied for and were signed today."""
         state = facts_at(one.versions, month, one.facts_version)
-        facts = replace(
-            read_facts(state.case),
-            applied_for=_ALL,
-            already_receiving=False,
-            in_facility=one.in_facility,
-            application_received_on=None,
-            decision_signed_on=self._clock.business_date(),
-        )
         place = state.place
         try:
+            facts = replace(
+                read_facts(state.case),
+                applied_for=_ALL,
+                already_receiving=False,
+                in_facility=one.in_facility,
+                application_received_on=None,
+                decision_signed_on=self._clock.business_date(),
+            )
             found = self._engine.determine(facts, month, place.province_code, place.former_province_code)
         except Refusal:
             return

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from contracts.events import eligibility as promised
 from libs.common.kernel.ids import new_id, show
 from services.eligibility.domain import casework
-from tests.services.eligibility.office import COMMUNE, ELSEWHERE, Files, Office
+from tests.services.eligibility.office import COMMUNE, ELSEWHERE, FAR_COMMUNE, Files, Office
 
 CASE_EVENTS = ("CaseReceived", "CaseChecked", "CaseDecided", "CaseNotified", "CaseWithdrawn")
 SEVERE: dict[str, Any] = {"facts": {"disability_degree": "severe", "disability_certificate_on": "2026-10-01"}}
@@ -147,10 +147,11 @@ async def test_the_same_application_by_two_doors_is_one_case(files: Files) -> No
         "commune_code": COMMUNE,
     }
     async with files.on("2026-10-08") as office:
+        await office.record(person, already_receiving=False, decision_signed_on=None)
         status, first = await office.post("/v1/applications", body)
         assert (status, first["due_on"]) == (201, "2026-10-15")
-        await office.apply(person, "2026-10-06")
         await office.apply(person, "2026-10-06", version=2)
+        await office.apply(person, "2026-10-06", version=3)
         assert (await office.post("/v1/applications", body))[1] == first
         assert [case["case_id"] for case in await office.cases(person)] == [first["case_id"]]
         assert await office.told("CaseReceived") == ["CaseReceived"]
@@ -173,6 +174,23 @@ async def test_no_other_province_sees_the_case_or_moves_it(files: Files) -> None
             "commune_code": COMMUNE,
         }
         assert (await office.post("/v1/applications", body, territory=ELSEWHERE))[0] == 422
+
+
+async def test_nobody_applies_for_who_lives_in_another_province(files: Files) -> None:
+    """It would take the person off that province's list of who has no decision."""
+    async with files.on("2026-10-08") as office:
+        person = new_id()
+        await office.apply(person, "2026-10-06")
+        for day in ("2026-10-06", "2026-10-07"):
+            body = {
+                "person_id": show("per", person),
+                "programmes": ["social_pension"],
+                "received_on": day,
+                "commune_code": FAR_COMMUNE,
+            }
+            status, said = await office.post("/v1/applications", body, territory=ELSEWHERE)
+            assert (status, said["code"]) == (404, "not_found")
+        assert len(await office.rows("select from case_file")) == 1
 
 
 async def test_what_was_withdrawn_stays_so_and_is_signed_no_more(files: Files) -> None:

@@ -188,3 +188,13 @@ async def test_who_applies_is_not_listed_any_more_after_the_next_day_s_round(fil
             return not (await office.get("/v1/coverage/people", programme="social_pension"))["items"]
 
         await office.until(gone, "who applied is still listed")
+
+
+async def test_facts_that_nobody_can_read_do_not_keep_the_others_from_being_looked_at(files: Files) -> None:
+    async with files.on("2026-10-20") as office:
+        await undecided(office, facts={"disability_degree": "no such degree"})
+        entitled = await undecided(office)
+        await office.close_month("2026-10")
+        await covered(office)
+        listed = await office.get("/v1/coverage/people", programme="monthly_allowance")
+    assert [each["person_id"] for each in listed["items"]] == [show("per", entitled)]
