@@ -6,7 +6,7 @@ from gateway.wiring import build
 from libs.common.kernel.ids import new_id, show
 from tests.gateway.conftest import gateway_settings
 from tests.gateway.world.services import Services, whole_person
-from tests.services.eligibility.test_determination import World, world  # noqa: F401 - a fixture
+from tests.services.eligibility.world import World, world  # noqa: F401 - a fixture
 from tests.support.doors import deliver
 
 QUERY = """query ($id: ID!) { person(id: $id) { decisions {

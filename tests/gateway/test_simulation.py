@@ -12,8 +12,8 @@ from libs.common.kernel.ids import new_id
 from tests.gateway.conftest import gateway_settings
 from tests.gateway.test_over_eligibility import ByHost
 from tests.gateway.world.services import Services
-from tests.services.eligibility.test_determination import World, world  # noqa: F401 - a fixture
 from tests.services.eligibility.test_simulations_over_http import HANOI, STANDARD
+from tests.services.eligibility.world import World, world  # noqa: F401 - a fixture
 from tests.support.doors import deliver
 
 ASK = """mutation ($draft: String!, $province: String) {

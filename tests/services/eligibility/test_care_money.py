@@ -7,7 +7,7 @@ import pytest
 
 from contracts.events.eligibility import DecisionRecorded
 from libs.common.kernel.ids import new_id, show
-from tests.services.eligibility.test_determination import World, world
+from tests.services.eligibility.world import World, world
 from tests.support.doors import deliver
 
 __all__ = ["world"]

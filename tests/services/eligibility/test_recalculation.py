@@ -21,7 +21,7 @@ from services.eligibility.domain.history import FactsVersion, chain_of
 from services.eligibility.domain.monthly import Known, ask
 from services.eligibility.domain.recalculation import Difference, InForce, Recalculated, differences
 from services.eligibility.wiring import engine
-from tests.services.eligibility.test_determination import World, world
+from tests.services.eligibility.world import World, world
 from tests.support.doors import deliver
 
 __all__ = ["world"]

@@ -15,7 +15,7 @@ from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.monthly import ask
 from services.eligibility.store.policies import from_texts
 from tests.services.eligibility import golden
-from tests.services.eligibility.test_determination import World, world
+from tests.services.eligibility.world import World, world
 from tests.support.doors import deliver
 
 __all__ = ["world"]

@@ -13,8 +13,8 @@ from services.eligibility.settings import PACKAGED_POLICY
 from services.eligibility.store.jobs import PARTS
 from services.eligibility.usecases.redetermine import COMMUNE, NATION, PROVINCE, Job, Scope
 from tests.services.eligibility.nation import Nation, nation, somebody
-from tests.services.eligibility.test_determination import World
-from tests.services.eligibility.test_determination import world as served  # noqa: F401 - a fixture
+from tests.services.eligibility.world import World
+from tests.services.eligibility.world import world as served  # noqa: F401 - a fixture
 from tests.support.doors import deliver
 from tests.support.postgres import TestCluster
 

@@ -14,8 +14,8 @@ from libs.common.runtime.postgres import Database
 from services.eligibility.settings import EligibilitySettings
 from services.eligibility.store.simulations import SimulationRows
 from services.eligibility.usecases.simulate import Question
-from tests.services.eligibility.test_determination import World, world  # noqa: F401 - a fixture
 from tests.services.eligibility.test_simulation import EXAMPLES
+from tests.services.eligibility.world import World, world  # noqa: F401 - a fixture
 from tests.support.doors import deliver
 from tests.support.postgres import TestCluster
 
