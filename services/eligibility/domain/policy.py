@@ -257,14 +257,15 @@ class Policy:
     moves: Mapping[str, tuple[Dated[int], ...]]
     back_pay: tuple[Dated[None], ...]
     case_rules: CaseRules
-    procedures: Mapping[str, Procedure]
-    reports: tuple[Dated[Report], ...]
-    payment_cycle: tuple[Dated[PaymentCycle], ...]
     days: CalendarRules
-    supports: tuple[Support, ...]
-    stay_after_16: tuple[Dated[tuple[StayCase, ...]], ...]
-    occasions: OccasionRules
-    visits: tuple[Dated[VisitGift], ...]
+    #: What kept policies may say nothing of: no decision was made by it.
+    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    reports: tuple[Dated[Report], ...] = ()
+    payment_cycle: tuple[Dated[PaymentCycle], ...] = ()
+    supports: tuple[Support, ...] = ()
+    stay_after_16: tuple[Dated[tuple[StayCase, ...]], ...] = ()
+    occasions: OccasionRules | None = None
+    visits: tuple[Dated[VisitGift], ...] = ()
     #: Old 2-digit province codes (63) to the province of today (34).
     successions: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import yaml
 
 from libs.common.runtime.postgres import Database
 from services.eligibility.domain.policy import Policy
-from services.eligibility.store.policy_files import policy_of
+from services.eligibility.store.policy_files import parse_yaml, policy_of
 
 
 def to_texts(files: Mapping[str, object]) -> dict[str, str]:
@@ -18,7 +18,8 @@ def to_texts(files: Mapping[str, object]) -> dict[str, str]:
 
 
 def from_texts(texts: Mapping[str, str]) -> Policy:
-    return policy_of({name: yaml.safe_load(text) for name, text in texts.items()})
+    """Refusal `policy_invalid` where the content is no policy."""
+    return policy_of({name: parse_yaml(text, name) for name, text in texts.items()}, archived=True)
 
 
 class PolicyArchive:

@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import yaml
 
@@ -74,19 +75,22 @@ def load_files(
     return {name: content for name, content in files.items() if content is not None}
 
 
-def policy_of(files: Mapping[str, object], findings: Findings | None = None) -> Policy:
-    """The policy that the content of files holds; `findings` are mistakes found before.
+def policy_of(
+    files: Mapping[str, object], findings: Findings | None = None, *, archived: bool = False
+) -> Policy:
+    """The policy that the content of files holds; `findings` are mistakes found before. One that is
+    `archived` may lack LATER_FILES.
 
     Refusal `policy_invalid` with everything that is wrong.
     """
     findings = Findings() if findings is None else findings
-    policy = findings.attempt(_policy, files, findings)
+    policy = findings.attempt(_policy, files, findings, archived)
     findings.refuse_if_any()
     assert policy is not None
     return policy
 
 
-def _policy(files: Mapping[str, object], findings: Findings) -> Policy:
+def _policy(files: Mapping[str, object], findings: Findings, archived: bool) -> Policy:
     root = _file(files, "policy.yaml").fields("version coverage title")
     reader = _reader(files, findings)
     successions = _successions(_file(files, "provinces.yaml"))
@@ -94,9 +98,10 @@ def _policy(files: Mapping[str, object], findings: Findings) -> Policy:
         "highest_one higher_programme facility_excludes_community"
     )
     time_rules = _file(files, "time_rules.yaml").fields("start moves back_pay")
-    given = _file(files, "occasions.yaml").fields("longevity campaigns visits")
-    support = _file(files, "facility_support.yaml").fields("supports stay_after_16")
-    terms = _file(files, "terms.yaml").fields("procedures reports payment_cycle")
+    later: dict[str, Any] = {}
+    for name, read in LATER_FILES.items():
+        if name in files or not archived:
+            later |= read(_file(files, name), reader)
     central = CentralLevels(
         *(
             dated_levels(_file(files, f"standards/{name}.yaml").fields("title levels").at("levels"), reader)
@@ -124,16 +129,44 @@ def _policy(files: Mapping[str, object], findings: Findings) -> Policy:
         },
         back_pay=reader.series(time_rules.at("back_pay"), "", _nothing),
         case_rules=case_rules(_file(files, "case_life.yaml"), reader),
-        procedures=procedures(terms.at("procedures"), reader),
-        reports=reports(terms.at("reports"), reader),
-        payment_cycle=payment_cycle(terms.at("payment_cycle"), reader),
         days=calendar(_file(files, "calendar.yaml"), reader),
-        supports=supports(support.at("supports"), reader),
-        stay_after_16=stay_after_16(support.at("stay_after_16"), reader),
-        occasions=occasions(given, reader),
-        visits=visits(given.at("visits"), reader),
         successions=successions,
+        **later,
     )
+
+
+def _terms(file: Node, reader: Reader) -> dict[str, Any]:
+    file.fields("procedures reports payment_cycle")
+    return {
+        "procedures": procedures(file.at("procedures"), reader),
+        "reports": reports(file.at("reports"), reader),
+        "payment_cycle": payment_cycle(file.at("payment_cycle"), reader),
+    }
+
+
+def _facility_support(file: Node, reader: Reader) -> dict[str, Any]:
+    file.fields("supports stay_after_16")
+    return {
+        "supports": supports(file.at("supports"), reader),
+        "stay_after_16": stay_after_16(file.at("stay_after_16"), reader),
+    }
+
+
+def _occasions(file: Node, reader: Reader) -> dict[str, Any]:
+    file.fields("longevity campaigns visits")
+    return {"occasions": occasions(file, reader), "visits": visits(file.at("visits"), reader)}
+
+
+#: Files that policy/ did not always have, with the fields of `Policy` that each gives. A policy that was kept
+#: before them says nothing of what they hold (the fields' defaults), and can still be read: whatever file
+#: is new in policy/ belongs here.
+LATER_FILES: Mapping[str, Callable[[Node, Reader], dict[str, Any]]] = MappingProxyType(
+    {
+        "terms.yaml": _terms,
+        "facility_support.yaml": _facility_support,
+        "occasions.yaml": _occasions,
+    }
+)
 
 
 def _reader(files: Mapping[str, object], findings: Findings) -> Reader:

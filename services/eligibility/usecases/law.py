@@ -88,7 +88,8 @@ class LawReader:
             if levels.territory.covers(place.province, place.former_province)
             for milestone in levels.longevity
         ]
-        found = of_person(self.policy.occasions, local, born, memberships, day)
+        rules = self.policy.occasions
+        found = of_person(rules, local, born, memberships, day) if rules else []
         return [occasion.as_json() for occasion in found]
 
     def _place(self, province: str | None) -> Place:

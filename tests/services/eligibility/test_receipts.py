@@ -9,11 +9,14 @@ import asyncpg
 import orjson
 import pytest
 
+from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id
 from libs.common.kernel.months import Month
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.monthly import ask
+from services.eligibility.settings import PACKAGED_POLICY
 from services.eligibility.store.policies import from_texts
+from services.eligibility.store.policy_files import LATER_FILES, load_files, policy_of
 from tests.services.eligibility import golden
 from tests.services.eligibility.world import World, world
 from tests.support.doors import deliver
@@ -101,6 +104,37 @@ async def test_a_decision_is_made_again_by_the_kept_policy_that_it_names(world: 
     answer = (await replay(world, decision)).json()
     told = {one["what"]: (one["recorded"], one["replayed"]) for one in answer["differences"]}
     assert told == {"standard_dong": (270_000, 280_000), "amount_dong": (405_000, 420_000)}
+
+
+async def test_a_policy_kept_before_a_file_was_new_is_read_and_replayed_without_it(world: World) -> None:
+    person = new_id()
+    await deliver(world.consumer, [world.person(person)])
+    await world.close_month()
+    [decision] = await world.decisions_of(person)
+    connection = await asyncpg.connect(world.database.url_superuser)
+    texts = orjson.loads(await connection.fetchval("select files from policy"))
+    await connection.close()
+    older = {name: text for name, text in texts.items() if name not in {*LATER_FILES, "programmes.yaml"}}
+    assert len(texts) - len(older) == len(LATER_FILES) + 1
+    kept = from_texts(older)
+    assert (kept.procedures, kept.supports, kept.occasions, kept.visits) == ({}, (), None, ())
+    await as_owner(
+        world,
+        "insert into policy (policy_hash, version, files) values ($1, 'older', $2)",
+        kept.hash,
+        orjson.dumps(older).decode(),
+    )
+    await as_owner(world, "update decision set policy_hash = $1", kept.hash)
+    answer = (await replay(world, decision)).json()
+    assert (answer["equal"], answer["policy_hash"]) == (True, kept.hash)
+
+
+@pytest.mark.parametrize("name", sorted(LATER_FILES))
+def test_the_policy_in_use_needs_every_file(name: str) -> None:
+    files = load_files(PACKAGED_POLICY)
+    del files[name]
+    with pytest.raises(Refusal, match=name):
+        policy_of(files)
 
 
 @pytest.mark.parametrize(
