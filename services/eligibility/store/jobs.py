@@ -11,7 +11,7 @@ from libs.common.runtime.postgres import Connection, Database
 from services.eligibility.usecases.redetermine import NATION, Counts, Job, Scope, Task
 
 #: The parts of the nation: the partitions of decision, packed_facts and standing.
-PARTS = 32
+PARTS = 16
 #: Who asks for a month's ordinary determination: the month itself, by its facts being complete.
 BY_MONTH = "month"
 _CLOSING = 0x4D4F4E5448

@@ -1,4 +1,4 @@
-"""People in 32 parts, so that a worker reads and writes one part of the nation in its own small tables.
+"""People in 16 parts, so that a worker reads and writes one part of the nation in its own small tables.
 
 `decision` is divided by person; `packed_facts` holds the facts as the vectorised evaluator reads them,
 `standing` what the newest decision of each programme says, both in rows of a fixed width. `standing` follows
@@ -14,7 +14,7 @@ from libs.common.runtime import frame
 revision = "0002"
 down_revision = "0001"
 
-_PARTS = 32
+_PARTS = 16
 
 
 def upgrade() -> None:

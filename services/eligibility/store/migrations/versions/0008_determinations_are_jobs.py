@@ -1,4 +1,4 @@
-"""Determinations are jobs of 32 parts: a month's ordinary one, and what somebody asks to be determined again.
+"""Determinations are jobs of 16 parts: a month's ordinary one, and what somebody asks to be determined again.
 
 What was determined before stands as jobs that are done; a month that was being determined begins anew, which
 writes nothing twice. The version that runs meanwhile finds its table no more and waits for its end.
@@ -9,7 +9,7 @@ from alembic import op
 revision = "0008"
 down_revision = "0007"
 
-_PARTS = 32
+_PARTS = 16
 
 
 def upgrade() -> None:
