@@ -63,6 +63,7 @@ class StoredJobs:
 
     async def cancel(self, job_id: UUID, territory: str | None) -> bool | None:
         async with self._database.bulk() as connection:
+            await _finish(connection)
             state = await connection.fetchval(
                 "select state from redetermination where job_id = $1 and not ordinary"
                 " and ($2::text is null or territory = $2) for update",
