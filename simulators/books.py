@@ -48,13 +48,18 @@ class Books:
             return self._pages.get(payment_file_id)
 
     def enter(self, payment_file_id: str, run_id: str, answer: Answer) -> Page:
-        """The file's page with what was made of it; what was accepted before a restart stays accepted."""
+        """The file's page with what was made of it; what was accepted before a restart stays accepted.
+
+        On disk when this returns: who is killed after a report has arrived, and is never asked about the file
+        again, has booked what it reported.
+        """
         with self._lock:
             page = self._pages.setdefault(payment_file_id, Page(run_id))
             page.payments, page.received_dong = answer.received.payments, answer.received.dong
             page.settled, page.settled_dong = answer.settled.payments, answer.settled.dong
             page.returned, page.returned_dong = answer.returned.payments, answer.returned.dong
             page.rejected_because = answer.rejected_because
+            self._save()
             return page
 
     def accepted(self, payment_file_id: str, report: str, sha256: str, *, done: bool) -> None:
@@ -66,7 +71,7 @@ class Books:
             self._save()
 
     def totals(self) -> dict[str, int]:
-        """Sums over all files that were answered."""
+        """Sums over all files that were worked through."""
         names = ("payments", "received_dong", "settled", "settled_dong", "returned", "returned_dong")
         with self._lock:
             return {name: sum(getattr(page, name) for page in self._pages.values()) for name in names}
@@ -74,7 +79,7 @@ class Books:
     def _save(self) -> None:
         body: dict[str, Any] = {
             "agency_code": self._agency_code,
-            "files": {file_id: asdict(page) for file_id, page in self._pages.items() if page.reports},
+            "files": {file_id: asdict(page) for file_id, page in self._pages.items()},
         }
         fresh = self.path.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as file:
