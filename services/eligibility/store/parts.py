@@ -114,7 +114,7 @@ class _Work:
             await copy_in(self._connection, f"decision_{task.part:d}", _DECISION, made)
             await outbox.append_rows(self._connection, events)
             told += says
-        await self._keep_standing(task.part, standings, people, changes, told)
+        await self._keep_standing(task, people, changes, told)
 
     async def subjects(self, task: Task, people: Bytes) -> list[Subject]:
         found: list[Subject] = await determinations.subjects(
@@ -138,12 +138,15 @@ class _Work:
         return decisions, says, events
 
     async def _keep_standing(
-        self, part: int, standings: Standings, people: People, changes: Changes, told: Sequence[Bytes]
+        self, task: Task, people: People, changes: Changes, told: Sequence[Bytes]
     ) -> None:
         if not told:
             return
-        table = f"standing_{part:d}"
+        table = f"standing_{task.part:d}"
         if len(changes) >= len(people) * _ANEW_FROM:
+            # Read again, and held: meanwhile somebody may have signed, or a measure been carried out.
+            await self._connection.execute(f"lock table {table} in share row exclusive mode")
+            standings = await self.standings(task)
             kept = await asyncio.to_thread(self._kept, standings, people, changes)
             await self._connection.execute(f"truncate {table}")
             await copy_in(self._connection, table, _STANDING, [*told, *kept])

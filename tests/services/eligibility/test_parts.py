@@ -1,5 +1,6 @@
 """Deciding many people at once writes what deciding one by one writes, to the byte."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date
 
@@ -63,3 +64,34 @@ async def test_standing_recipients_are_decided_by_columns_alone(postgres_cluster
         programmes = {row[0] for row in await world.rows("select distinct programme from decision")}
         assert {"monthly_allowance", "nurture_allowance", "care_allowance"} <= programmes
         assert len(await world.decisions()) > _PEOPLE * 0.8
+
+
+async def test_what_is_decided_while_a_part_is_being_determined_stands_afterwards(
+    postgres_cluster: TestCluster,
+) -> None:
+    """The raise of 07/2021 changes most decisions, so the part's table of what stands is written anew."""
+    async with nation(postgres_cluster, "2021-07-05") as world:
+        await world.know([somebody(number) for number in range(_PEOPLE)], [])
+        await world.close("2021-06")
+        await world.determine_all()
+        [(person, part)] = await world.rows(
+            "select person_id, tableoid::regclass::text from decision"
+            " where outcome = 'refused' and status = 'confirmed' order by person_id limit 1"
+        )
+        await world.close("2021-07")
+        async with world.database.bulk() as connection:
+            await connection.execute(f"lock table {part} in share row exclusive mode")
+            determining = asyncio.create_task(world.determine_all())
+            for _ in range(200):
+                if await world.rows("select 1 from pg_locks where not granted"):
+                    break
+                await asyncio.sleep(0.05)
+            await connection.execute(
+                "insert into decision select (jsonb_populate_record(d, jsonb_build_object("
+                "  'version', d.version + 1, 'decision_id', gen_random_uuid()))).*"
+                " from decision d where person_id = $1",
+                person,
+            )
+        await determining
+        stands = "select version from standing where person_id = '{}'"
+        assert await world.rows(stands.format(person)) == [(2,)]
