@@ -111,9 +111,8 @@ class Reads:
     async def one(self, territory: str | None, decision_id: UUID) -> Decided | None:
         async with self._database.reading(territory) as connection:
             row = await connection.fetchrow(
-                f"select {_SHOWN}, {_BASIS}, receipt, outcome = 'refused' and exists ("
-                " select from case_file c where c.case_id = decision.case_id and c.kind <> 'application'"
-                ") as held_back from decision where decision_id = $1",
+                f"select {_SHOWN}, {_BASIS}, receipt,"
+                " outcome = 'refused' and case_id is not null as held_back from decision where decision_id = $1",
                 decision_id,
             )
         if row is None:

@@ -72,10 +72,11 @@ _STALE = """
         select from difference d join person_facts f using (person_id)
         where d.recalculation_id = $1 and f.version <> d.facts_version
     ) or exists (
-        select from difference d join recalculation r using (recalculation_id)
+        select from difference d
+        left join decision old on old.decision_id = d.old_decision_id
         join decision later on later.person_id = d.person_id and later.programme = d.programme
         where d.recalculation_id = $1 and later.pays_from <= d.month
-          and later.decision_id is distinct from d.old_decision_id and later.recorded_at > r.recorded_at
+          and later.status <> 'proposed' and later.version > coalesce(old.version, 0)
     ) or exists (
         select from difference d
         join difference o on o.person_id = d.person_id and o.programme = d.programme and o.month = d.month

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from libs.common.kernel.errors import Refusal
 from services.eligibility.domain import reasons
-from services.eligibility.domain.decisions import REFUSED
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.history import chain_of
 from services.eligibility.domain.monthly import Answer, Known, ask
@@ -116,8 +115,6 @@ def explained(answer: Answer) -> dict[str, Any]:
 def _differences(decided: Decided, answer: Answer) -> list[Difference]:
     assert decided.basis is not None
     was, now = decided.terms, answer.terms(decided.programme)
-    if decided.shown["case_id"] and was.outcome == REFUSED:
-        now = was  # suspended or stopped by an officer's measure: the facts and the law did not decide it
     compared: list[tuple[str, object, object]] = [
         ("outcome", was.outcome, now.outcome),
         ("category", was.category, now.category),

@@ -242,6 +242,23 @@ async def test_what_is_learned_meanwhile_makes_a_recalculation_stale(late: tuple
     assert (answer.status_code, answer.json()["code"]) == (409, "recalculation_stale")
 
 
+async def test_a_decision_that_comes_into_force_after_the_dry_run_makes_it_stale(
+    late: tuple[World, UUID],
+) -> None:
+    """Whenever it was recorded: a proposal is signed later, a long transaction ends later."""
+    world, person = late
+    found = await dry_run(world, person)
+    connection = await asyncpg.connect(world.database.url_superuser)
+    await connection.execute(
+        "insert into decision select (jsonb_populate_record(d, jsonb_build_object("
+        "  'version', 2, 'decision_id', gen_random_uuid()))).* from decision d where person_id = $1",
+        person,
+    )
+    await connection.close()
+    answer = await apply(world, found)
+    assert (answer.status_code, answer.json()["code"]) == (409, "recalculation_stale")
+
+
 async def test_of_two_dry_runs_one_is_applied(late: tuple[World, UUID]) -> None:
     world, person = late
     first, second = await dry_run(world, person), await dry_run(world, person)
