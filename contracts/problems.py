@@ -36,6 +36,7 @@ _TABLE = (
         "Quyết định có trước khi lưu dữ kiện",
         "The decision is older than kept facts",
     ),
+    ("decided_elsewhere", 409, "Cơ quan khác đã quyết định", "Another authority decided it"),
     ("draft_invalid", 422, "Dự thảo có chỗ sai", "The draft has mistakes"),
     ("population_invalid", 422, "Tệp dân số sai", "The population file is wrong"),
     ("simulations_busy", 429, "Nhiều lượt thử đang chờ", "Many simulations are waiting"),

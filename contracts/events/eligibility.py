@@ -25,7 +25,8 @@ Category = Annotated[
     str,
     Field(
         description="Category of entitlement: k1 to k8 and their combinations as k4+k6, "
-        "health_condition for k3 and k8, social_pension, nurture, care; none where refused."
+        "health_condition for k3 and k8, social_pension, nurture, care; decided_elsewhere for what another "
+        "authority decided; none where refused."
     ),
 ]
 
@@ -36,14 +37,20 @@ class DecisionRecorded(Event):
     `pays_from` is the first month that this platform pays under it: a month from there on that has
     not been paid falls due with the next run (arrears). A `proposed` decision pays nothing until a
     DecisionSigned names it. Care money to a carer goes to `payee_person_id`; a disabled parent's own is
-    `own_care_allowance`.
+    `own_care_allowance`. What another authority decided is `merit_allowance`, with an amount and neither
+    coefficient nor standard; no run pays it.
     """
 
     decision_id: DecisionId
     person_id: PersonId
     version: Version
     programme: Literal[
-        "monthly_allowance", "social_pension", "nurture_allowance", "care_allowance", "own_care_allowance"
+        "monthly_allowance",
+        "social_pension",
+        "nurture_allowance",
+        "care_allowance",
+        "own_care_allowance",
+        "merit_allowance",
     ]
     outcome: Literal["granted", "refused"]
     status: Literal["confirmed", "proposed"]

@@ -12,6 +12,7 @@ class Programme(Enum):
     NURTURE_ALLOWANCE = "nurture_allowance"
     CARE_ALLOWANCE = "care_allowance"
     OWN_CARE_ALLOWANCE = "own_care_allowance"
+    MERIT_ALLOWANCE = "merit_allowance"
 
 
 @strawberry.enum(

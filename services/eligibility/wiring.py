@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from services.eligibility.api import (
     cases,
     decisions,
     determinations,
+    foreign_lists,
     recalculations,
     simulations,
     worklist,
@@ -36,6 +37,7 @@ from services.eligibility.api import receipts as receipts_api
 from services.eligibility.domain.case_law import CaseLaw
 from services.eligibility.domain.charts import Naming
 from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.foreign_decisions import TOLD
 from services.eligibility.domain.foreign_lists import ForeignList, read_list
 from services.eligibility.domain.naming import naming
 from services.eligibility.domain.simulation import People, places_of
@@ -49,6 +51,7 @@ from services.eligibility.store.coverage import Coverage
 from services.eligibility.store.decisions import Reads, Signings
 from services.eligibility.store.drafts import read_draft
 from services.eligibility.store.facts import record_people, record_residences
+from services.eligibility.store.foreign_lists import ForeignLists
 from services.eligibility.store.invariants import INVARIANTS
 from services.eligibility.store.jobs import PARTS, StoredJobs, month_closed, unfinished_parts
 from services.eligibility.store.measures import Measures, measures_to_carry_out
@@ -67,6 +70,7 @@ from services.eligibility.usecases.carry_out import CarryOutMeasures
 from services.eligibility.usecases.casework import Casework
 from services.eligibility.usecases.cover import Cover
 from services.eligibility.usecases.determine import DetermineParts
+from services.eligibility.usecases.foreign_lists import TakeForeignList
 from services.eligibility.usecases.law import LawReader
 from services.eligibility.usecases.recalculate import Recalculate
 from services.eligibility.usecases.receipts import Engines, Receipts
@@ -126,8 +130,11 @@ def population_file(
 def foreign_list(text: str, as_of: date, policy_dir: Path | None = None) -> ForeignList:
     """A list of what another authority decided, checked row by row; only programmes that the register
     says others decide. Refusal `case_invalid` where it is no such table, `policy_invalid`."""
-    elsewhere = register(load_files(policy_dir or PACKAGED_POLICY)).elsewhere
-    return read_list(text, elsewhere, as_of)
+    return read_list(text, _elsewhere(load_files(policy_dir or PACKAGED_POLICY)), as_of)
+
+
+def _elsewhere(files: Mapping[str, object]) -> frozenset[str]:
+    return register(files).elsewhere & TOLD
 
 
 def app() -> FastAPI:
@@ -158,6 +165,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
     carry_out = CarryOutMeasures(law, measures, clock)
     cover = Cover(law, Coverage(database), clock)
     sign = SignDecisions(Signings(database, outgoing.signatures, outgoing.case), clock)
+    take_list = TakeForeignList(ForeignLists(database, outgoing.decided_elsewhere), _elsewhere(files), clock)
     case_reads = CaseReadings(database)
     casework = Casework(CaseFiles(database, outgoing.case), case_reads, receipts.receipt, case_law, clock)
     return shell.build(
@@ -173,6 +181,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 cases.router(casework, case_reads, units),
                 worklist.router(Worklist(database), case_law, clock),
                 receipts_api.router(receipts),
+                foreign_lists.router(take_list),
                 recalculations.router(recalculated, recalculate),
                 assessments.router(Assessor(law)),
                 simulations.router(simulate, compared.name),

@@ -55,6 +55,8 @@ def test_a_right_row_is_kept_as_it_stands() -> None:
         ("2026-07-15", "2026-02-30", "decided_on", "not_a_date"),
         ("2026-07-15", "2026-11-27", "decided_on", "after_as_of"),
         ("Sở Nội vụ", "", "issued_by", "missing"),
+        ("12/QĐ-UBND", "12\x00", "decision_number", "not_a_text"),
+        ("Sở Nội vụ", "S" * 201, "issued_by", "not_a_text"),
         ("Sở Nội vụ", "Sở Nội vụ,more", "issued_by", "too_many_cells"),
     ],
 )

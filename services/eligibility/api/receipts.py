@@ -27,7 +27,8 @@ def router(receipts: Receipts) -> APIRouter:
     @made.post("/v1/decisions/{decision_id}/replay")
     async def replay(decision_id: str, actor: MayRead) -> dict[str, Any]:
         """Make the decision again, from the facts as known then by the policy of then, and compare each term,
-        the trace and the hash of what was looked at. Stores nothing. 409 `decision_not_replayable`."""
+        the trace and the hash of what was looked at. Stores nothing. 409 `decision_not_replayable`, or
+        `decided_elsewhere` with the source of what another authority decided."""
         found = await receipts.replay(actor.territory, required_id("dec", "decision_id", decision_id))
         if found is None:
             raise not_found("quyết định này", "decision")

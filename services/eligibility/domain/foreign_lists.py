@@ -35,6 +35,7 @@ COLUMNS = (
 ROWS_MAX = 50_000
 #: Above every monthly benefit, and far below what a sum could overflow.
 AMOUNT_MAX = 100_000_000
+_TEXT_MAX = 200
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SENTENCES = {
     "missing": ("Thiếu giá trị.", "A value is needed."),
@@ -47,6 +48,10 @@ _SENTENCES = {
     "not_an_amount": (
         "Cần số đồng nguyên, lớn hơn 0, ví dụ 3012000.",
         "Whole đồng above 0 are needed, such as 3012000.",
+    ),
+    "not_a_text": (
+        "Cần chữ, không quá 200 ký tự, không có ký tự điều khiển.",
+        "Text is needed, 200 characters at most, without control characters.",
     ),
     "not_a_month": ("Cần tháng dạng 2026-07.", "A month such as 2026-07 is needed."),
     "not_a_date": ("Cần ngày dạng 2026-07-01.", "A date such as 2026-07-01 is needed."),
@@ -82,10 +87,11 @@ class ForeignDecision:
 
 @dataclass(frozen=True, slots=True)
 class ForeignList:
-    """The rows that are right, and what is wrong with the others (`rows[2].amount_dong`, counted from 1
-    without the header)."""
+    """The rows that are right, with their `numbers`, and what is wrong with the others
+    (`rows[2].amount_dong`, counted from 1 without the header)."""
 
     decisions: tuple[ForeignDecision, ...]
+    numbers: tuple[int, ...]
     errors: tuple[FieldError, ...]
     rows: int
 
@@ -106,6 +112,7 @@ def _read(table: Iterator[list[str]], elsewhere: Iterable[str], as_of: date) -> 
     programmes = frozenset(elsewhere)
     seen: dict[tuple[UUID, str], list[ForeignDecision]] = {}
     good: list[ForeignDecision] = []
+    numbers: list[int] = []
     errors: list[FieldError] = []
     number = 0
     for cells in table:
@@ -124,7 +131,8 @@ def _read(table: Iterator[list[str]], elsewhere: Iterable[str], as_of: date) -> 
             continue
         others.append(read)
         good.append(read)
-    return ForeignList(tuple(good), tuple(errors), number)
+        numbers.append(number)
+    return ForeignList(tuple(good), tuple(numbers), tuple(errors), number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +164,9 @@ class _Row:
         at = COLUMNS.index("until_month")
         open_ended = at >= len(self.cells) or not self.cells[at].strip()
         until = None if open_ended else self.read("until_month", "not_a_month", _month)
-        number = self.read("decision_number", "missing", lambda it: it)
+        number = self.read("decision_number", "not_a_text", _text)
         decided = self.read("decided_on", "not_a_date", _date)
-        issued_by = self.read("issued_by", "missing", lambda it: it)
+        issued_by = self.read("issued_by", "not_a_text", _text)
         if first is not None and until is not None and until < first:
             self.wrong("until_month", "before_from")
         if decided is not None and decided > as_of:
@@ -175,6 +183,10 @@ def _person(text: str) -> UUID | None:
         return ids.read("per", text)
     except ValueError:
         return None
+
+
+def _text(text: str) -> str | None:
+    return text if text.isprintable() and len(text) <= _TEXT_MAX else None
 
 
 def _amount(text: str) -> Dong | None:

@@ -24,6 +24,11 @@ def decisions(recorded: Sequence[Recorded]) -> list[OutgoingEvent]:
     return [_decision(one.decision) for one in recorded]
 
 
+def decided_elsewhere(made: Sequence[Decision]) -> list[OutgoingEvent]:
+    """DecisionRecorded of each decision that another authority made."""
+    return [_decision(one) for one in made]
+
+
 def alike(group: Alike) -> EventRows:
     """DecisionRecorded of each of a group: the sample's JSON, with the others' values in its places."""
     sample, lines, shown = group.sample, group.changes.lines, id_columns.shown("dec", group.ids)

@@ -18,6 +18,7 @@ from services.eligibility.domain.decisions import Basis
 from services.eligibility.store.case_files import ToEvent, decided_by_signature
 from services.eligibility.store.determinations import terms_of
 from services.eligibility.store.facts import versions_of
+from services.eligibility.store.foreign_lists import foreign_row
 from services.eligibility.store.jobs import progress
 from services.eligibility.usecases.ports import Decided, SignedDecision
 
@@ -29,6 +30,8 @@ _SHOWN = (
     " province_code, former_province_code, decided_on, signed_on, signed_by_sub, policy_version, policy_hash,"
     " case_id"
 )
+#: With those of other authorities' lists, whose table has the same columns.
+_EVERY = f"select {_SHOWN} from decision union all select {_SHOWN} from foreign_decision"
 _BASIS = "facts_version, determined_month, facts_month, resident_of, input_hash, trace"
 
 
@@ -98,7 +101,7 @@ class Reads:
     ) -> list[dict[str, Any]]:
         async with self._database.reading(territory) as connection:
             rows = await connection.fetch(
-                f"select {_SHOWN} from decision where ($1::uuid is null or person_id = $1)"
+                f"select * from ({_EVERY}) every where ($1::uuid is null or person_id = $1)"
                 " and ($2::text is null or status = $2) and ($3::uuid is null or decision_id > $3)"
                 " order by decision_id limit $4",
                 person_id,
@@ -116,7 +119,7 @@ class Reads:
                 decision_id,
             )
         if row is None:
-            return None
+            return await self._elsewhere(territory, decision_id)
         # The caller may see the decision, wherever the person lives today; the facts it was made from are
         # the evaluator's to read, whose role stands above territories.
         async with self._database.bulk() as connection:
@@ -131,6 +134,28 @@ class Reads:
             versions=versions,
             receipt=None if text is None else orjson.loads(zlib.decompress(text)),
             held_back=row["held_back"],
+        )
+
+    async def _elsewhere(self, territory: str | None, decision_id: UUID) -> Decided | None:
+        async with self._database.reading(territory) as connection:
+            row = await connection.fetchrow(
+                f"select {_SHOWN}, row_id from foreign_decision where decision_id = $1", decision_id
+            )
+        if row is None:
+            return None
+        # Its row may have come from where the person lived before.
+        async with self._database.bulk() as connection:
+            said = await connection.fetchrow("select * from foreign_row where row_id = $1", row["row_id"])
+        assert said is not None
+        return Decided(
+            shown={name: row[name] for name in _SHOWN.split(", ")},
+            programme=row["programme"],
+            terms=terms_of(row),
+            decided_on=row["decided_on"],
+            basis=None,
+            versions=(),
+            receipt=None,
+            elsewhere=foreign_row(said),
         )
 
     async def progress(self, month: Month) -> dict[str, int | bool]:

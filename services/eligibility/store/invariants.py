@@ -25,6 +25,9 @@ INVARIANTS = (
         """
         select person_id from decision group by person_id, programme
         having max(version) <> count(*) or min(version) <> 1
+        union all
+        select person_id from foreign_decision group by person_id, programme
+        having max(version) <> count(*) or min(version) <> 1
         """,
     ),
     Invariant(
@@ -44,7 +47,12 @@ INVARIANTS = (
         "every decision stands in the log of events, once",
         """
         select coalesce(d.person_id, e.key)
-        from (select person_id, count(*) as made from decision group by person_id) d
+        from (
+            select person_id, sum(made) as made from (
+                select person_id, count(*) as made from decision group by person_id
+                union all select person_id, count(*) from foreign_decision group by person_id
+            ) each group by person_id
+        ) d
         full join (
             select key, count(*) as told from outbox where type = 'DecisionRecorded' group by key
         ) e on e.key = d.person_id
@@ -88,7 +96,8 @@ INVARIANTS = (
         """
         select relname::text from pg_class
         where relname in ('decision', 'person_facts', 'facts_history', 'case_file', 'hold', 'band_change',
-                          'coverage_gap', 'coverage_count', 'recalculation', 'difference')
+                          'coverage_gap', 'coverage_count', 'recalculation', 'difference', 'foreign_row',
+                          'foreign_decision')
         and not (relrowsecurity and relforcerowsecurity)
         """,
     ),

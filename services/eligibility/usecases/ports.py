@@ -9,6 +9,7 @@ from uuid import UUID
 
 from libs.common.kernel.months import Month
 from services.eligibility.domain.decisions import Basis, Decision, Standing, Terms
+from services.eligibility.domain.foreign_lists import ForeignDecision
 from services.eligibility.domain.history import FactsVersion
 from services.eligibility.domain.policy import Policy
 
@@ -90,6 +91,8 @@ class Decided:
     receipt: Mapping[str, Any] | None
     #: A suspension or a stop holds the programme back, whatever the law would grant.
     held_back: bool = False
+    #: The row of another authority's list that it rests on: nothing was decided here.
+    elsewhere: ForeignDecision | None = None
 
 
 class Policies(Protocol):

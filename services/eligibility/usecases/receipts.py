@@ -8,6 +8,7 @@ from uuid import UUID
 from libs.common.kernel.errors import Refusal
 from services.eligibility.domain import reasons
 from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.foreign_lists import ForeignDecision
 from services.eligibility.domain.history import chain_of
 from services.eligibility.domain.monthly import Answer, Known, ask
 from services.eligibility.usecases.ports import Decided, DecisionReads, Policies
@@ -62,6 +63,8 @@ class Receipts:
         decided = await self._reads.one(territory, decision_id)
         if decided is None:
             return None
+        if decided.elsewhere is not None:
+            return {**decided.shown, "decided_elsewhere": _source(decided.elsewhere)}
         if decided.receipt is not None:
             return {**decided.shown, **decided.receipt}
         return {**decided.shown, **explained(await self._made_again(decided))}
@@ -69,11 +72,14 @@ class Receipts:
     async def replay(self, territory: str | None, decision_id: UUID) -> Replay | None:
         """The decision made again and compared; None where the caller sees no such decision.
 
-        Refusal `decision_not_replayable` for one that was made before its facts were kept.
+        Refusal `decided_elsewhere` for one that another authority made, `decision_not_replayable` for one
+        that was made before its facts were kept.
         """
         decided = await self._reads.one(territory, decision_id)
         if decided is None:
             return None
+        if decided.elsewhere is not None:
+            raise _decided_elsewhere(decided.elsewhere)
         if decided.basis is None:
             raise Refusal(
                 "decision_not_replayable",
@@ -95,6 +101,26 @@ class Receipts:
         )
         engine = await self._engines.of_hash(basis.policy_hash)
         return ask(engine, known, basis.determined_month, basis.facts_month)
+
+
+def _source(row: ForeignDecision) -> dict[str, Any]:
+    return {
+        "issued_by": row.issued_by,
+        "decision_number": row.decision_number,
+        "decided_on": row.decided_on,
+        "amount_dong": row.amount,
+        "from_month": str(row.from_month),
+        "until_month": str(row.until) if row.until else None,
+    }
+
+
+def _decided_elsewhere(row: ForeignDecision) -> Refusal:
+    number, day, office = row.decision_number, row.decided_on, row.issued_by
+    return Refusal(
+        "decided_elsewhere",
+        f"Cơ quan khác đã quyết định, không tính lại ở đây: số {number}, {day:%d/%m/%Y}, {office}.",
+        f"Another authority decided it, nothing is made again here: no. {number}, {day}, {office}.",
+    )
 
 
 def explained(answer: Answer) -> dict[str, Any]:
