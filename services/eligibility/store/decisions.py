@@ -115,7 +115,8 @@ class Reads:
         async with self._database.reading(territory) as connection:
             row = await connection.fetchrow(
                 f"select {_SHOWN}, {_BASIS}, receipt,"
-                " outcome = 'refused' and case_id is not null as held_back from decision where decision_id = $1",
+                " outcome = 'refused' and case_id is not null as held_back"
+                " from decision where decision_id = $1",
                 decision_id,
             )
         if row is None:

@@ -159,7 +159,7 @@ async def test_a_correction_says_its_own_months_and_leaves_the_others(world: Wor
 async def test_no_determination_ends_or_changes_what_others_decided(world: World) -> None:
     """Neither of who is decided in columns, nor of who is decided one by one, nor of who loses everything."""
     standing, applicant = new_id(), new_id()
-    applied = {
+    applied: dict[str, Any] = {
         "already_receiving": False,
         "decision_signed_on": None,
         "application_received_on": "2019-12-02",

@@ -34,7 +34,9 @@ async def test_a_run_of_everything_neither_pays_nor_counts_it(payments: Payments
         (show("per", person(1)), "monthly_allowance")
     }
     assert not await payments.look.fetch("select from unpayable")
-    kept = await payments.look.fetchval("select count(*) from entitlement where programme = 'merit_allowance'")
+    kept = await payments.look.fetchval(
+        "select count(*) from entitlement where programme = 'merit_allowance'"
+    )
     assert kept == 2
     assert await payments.violations() == {}
 
