@@ -150,17 +150,14 @@ def service(settings: EligibilitySettings) -> FastAPI:
     law = Engine(policy_of(files, findings))
     case_law, units = CaseLaw(law.policy), administrative_units()
     incoming = hearing(settings, case_law, clock)
-    archive = PolicyArchive(database)
-    reads = Reads(database)
+    archive, jobs, reads = PolicyArchive(database), StoredJobs(database), Reads(database)
     engines = Engines(archive, law)
     determine = determiner(settings, database, engines)
-    jobs = StoredJobs(database)
     receipts = Receipts(reads, engines)
     recalculated = RecalculationsTable(database, outgoing.differences)
     recalculate = Recalculate(law, engines, recalculated, clock)
     compared = simulator(settings.policy_dir, settings.policy_overlay, law)
-    kept = KeptPopulation(database, places_of(law.policy))
-    simulate = Simulations(compared, SimulationRows(database), kept)
+    simulate = simulating(compared, database)
     measures = Measures(database, outgoing.decisions, outgoing.signatures)
     carry_out = CarryOutMeasures(law, measures, clock)
     cover = Cover(law, Coverage(database), clock)
@@ -203,6 +200,12 @@ def service(settings: EligibilitySettings) -> FastAPI:
             on_start=partial(archive.keep, law.policy, files),
         )
     )
+
+
+def simulating(compared: Simulator, database: Database) -> Simulations:
+    """Questions about drafts, asked of the people whose facts are kept."""
+    kept = KeptPopulation(database, places_of(compared.today.policy))
+    return Simulations(compared, SimulationRows(database), kept)
 
 
 def hearing(settings: EligibilitySettings, law: CaseLaw, clock: Clock) -> Incoming:

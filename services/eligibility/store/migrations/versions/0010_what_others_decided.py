@@ -14,6 +14,15 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
+    _rows()
+    _decisions()
+    for table in ("foreign_row", "foreign_decision"):
+        frame.protect(op, table)
+        op.execute(f"grant select, insert on {table} to eligibility_bulk")
+    op.execute("grant select on foreign_decision to eligibility_app")
+
+
+def _rows() -> None:
     op.execute(
         """
         create table foreign_row (
@@ -37,6 +46,9 @@ def upgrade() -> None:
         """
     )
     op.execute("create index foreign_row_of_person on foreign_row (person_id, number)")
+
+
+def _decisions() -> None:
     op.execute(
         """
         create table foreign_decision (
@@ -70,7 +82,3 @@ def upgrade() -> None:
         )
         """
     )
-    for table in ("foreign_row", "foreign_decision"):
-        frame.protect(op, table)
-        op.execute(f"grant select, insert on {table} to eligibility_bulk")
-    op.execute("grant select on foreign_decision to eligibility_app")
