@@ -1,5 +1,6 @@
 """Other authorities' decisions: rows of their lists and what they became, apart from what the law decides."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -85,7 +86,9 @@ class _Work:
         said = [(*_row(one), list_hash, sub) for one in rows]
         await self._insert("foreign_row", _ROW, said)
         await self._insert("foreign_decision", _DECISION, [_decision(one) for one in found])
-        await outbox.append(self._connection, self._to_events([one.decision for one in found]))
+        # A full list has more events than others may wait for.
+        events = await asyncio.to_thread(self._to_events, [one.decision for one in found])
+        await outbox.append(self._connection, events)
 
     async def _insert(self, table: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
         """`columns`: name and type of each."""

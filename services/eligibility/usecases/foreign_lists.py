@@ -93,14 +93,14 @@ class TakeForeignList:
             here = [row for row in found.decisions if row.person in known.places]
             new, made = await asyncio.to_thread(_changes, here, known, Month.of(today))
             await work.record(new, made, list_hash, sub)
-        ids = {row_id(kept.row): kept.decision_id for rows in known.rows.values() for kept in rows}
-        ids |= {row.row_id: row.decision_id for row in new}
+        ids = {kept.row: kept.decision_id for rows in known.rows.values() for kept in rows}
+        ids |= {one.row: one.decision_id for one in new}
         unknown = tuple(
             FieldError(f"rows[{number}].person_id", "unknown", *_UNKNOWN)
             for number, row in zip(found.numbers, found.decisions, strict=True)
             if row.person not in known.places
         )
-        decided = tuple(ids[row_id(row)] for row in here)
+        decided = tuple(ids[row] for row in here)
         return ListTaken(list_hash, found.rows, len(new), decided, found.errors + unknown)
 
 
@@ -116,9 +116,14 @@ def _changes(
     for key, said in of_key.items():
         before = [kept.row for kept in known.rows.get(key, ())]
         added = [row for row in said if row not in before]
+        if not added:
+            continue
         place = known.places[key[0]]
         found = versions(before, added, known.last_version.get(key, 0), place, month)
         begins = {(one.row_id, one.decision.effective_from): one.decision.decision_id for one in found}
-        new += [NewRow(row, row_id(row), begins[row_id(row), row.from_month], place) for row in added]
+        ids = [row_id(row) for row in added]
+        new += [
+            NewRow(row, one, begins[one, row.from_month], place) for one, row in zip(ids, added, strict=True)
+        ]
         made += found
     return new, made
