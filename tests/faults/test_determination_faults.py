@@ -23,7 +23,7 @@ from tests.support.postgres import running
 _PEOPLE = 1_500
 _SECONDS_MAX = 60.0
 #: The part whose table is held, so that a worker stands still in the middle of it.
-_HELD = 17
+_HELD = 11
 
 Trouble = Callable[["Workers"], Awaitable[None]]
 
