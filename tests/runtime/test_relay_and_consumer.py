@@ -96,6 +96,40 @@ async def test_a_relay_that_died_before_it_took_note_publishes_again_and_nothing
     assert await frame.effects() == 300
 
 
+class _InTheMiddle(Relay):
+    """Stands still between the broker's acknowledgement and its own note of it."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.acknowledged, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def _send(self, *arguments: Any) -> dict[str, list[int]]:
+        given = await super()._send(*arguments)
+        self.acknowledged.set()
+        await self.go_on.wait()
+        return given
+
+
+async def test_what_is_under_way_while_a_loss_is_found_goes_out_again_under_the_new_epoch(
+    frame: Frame,
+) -> None:
+    settings = frame.relay._settings
+    await frame.relay.beat()
+    await frame.append(1)
+    slow = _InTheMiddle(frame.database, settings, [TOPIC])
+    publishing = asyncio.create_task(slow.step())
+    await slow.acknowledged.wait()
+    # As a broker would show it that had been given much more, and forgot it.
+    await frame.value("update broker_mark set last_offset = 1000000 where shard = 0")
+    finding = asyncio.create_task(frame.relay.beat())
+    await asyncio.sleep(0.5)
+    slow.go_on.set()
+    await asyncio.gather(publishing, finding)
+    await slow.close()
+    assert await frame.value("select epoch from log_epoch") == 2
+    assert await frame.value("select count(*) from outbox_pending") == 1
+
+
 async def test_two_relays_never_share_a_shard(frame: Frame) -> None:
     other = Relay(frame.database, frame.relay._settings, [TOPIC])
     await frame.append(4_000)

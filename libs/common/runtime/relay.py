@@ -167,8 +167,10 @@ async def _only_one(connection: Connection, part: int) -> bool:
 
 
 async def _marks(connection: Connection, shard: int) -> tuple[dict[str, int], int]:
+    # Held to the end: a rebuild waits for what is under way, and makes it pending again too. Overtaken by a
+    # rebuild it would go out in the old epoch alone, and who had dropped it would wait for ever.
+    epoch = await connection.fetchval("select epoch from log_epoch for share")
     rows = await connection.fetch("select topic, last_offset from broker_mark where shard = $1", shard)
-    epoch = await connection.fetchval("select epoch from log_epoch")
     return {row["topic"]: row["last_offset"] for row in rows}, epoch
 
 
