@@ -27,10 +27,10 @@ Count = int | Literal["<10"] | None
 
 
 class SimulationAsked(BaseModel):
-    """A draft (YAML, docs/what-if.md), the months to try it on, and a province of the 34 or the nation."""
+    """A draft (YAML, docs/what-if/), the months to try it on, and a province of the 34 or the nation."""
 
     draft: str = Field(min_length=1)
-    months: list[Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]] = Field(
+    months: list[Annotated[str, Field(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]] = Field(
         min_length=1, max_length=_MONTHS_MAX
     )
     province: str | None = Field(default=None, pattern=r"^\d{2}$")

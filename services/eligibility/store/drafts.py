@@ -19,6 +19,7 @@ from services.eligibility.store.policy_node import Findings, Node, refused
 from services.eligibility.usecases.simulate import Draft
 
 _NAME = "draft"
+_TITLE_MAX = 200
 #: Keys by which the values of a list are dated.
 _DATES = ("from", "received_from")
 #: Folders in which a draft may add a file.
@@ -84,7 +85,7 @@ def read_draft(folder: Path, overlay: Path | None, text: str) -> Draft:
     for node in draft.mappings():
         if node.has("mark"):
             findings.attempt(node.at("mark").one_of, DRAFT)
-    title = findings.attempt(draft.at("title").text)
+    title = findings.attempt(_title, draft.at("title"))
     if draft.has("instruments"):
         findings.attempt(laying.lay, "instruments.yaml", draft.at("instruments"))
     for name, change in draft.at("changes").pairs():
@@ -95,6 +96,15 @@ def read_draft(folder: Path, overlay: Path | None, text: str) -> Draft:
         raise refused([laying.told(error) for error in refusal.errors]) from None
     assert title is not None
     return Draft(title, Engine(policy))
+
+
+def _title(node: Node) -> str:
+    title = node.text()
+    if len(title) > _TITLE_MAX or not title.isprintable():
+        raise node.wrong(
+            f"phải là một dòng chữ, tối đa {_TITLE_MAX} ký tự", f"one line of at most {_TITLE_MAX} characters"
+        )
+    return title
 
 
 def _date(value: object) -> object:

@@ -44,6 +44,7 @@ T = TypeVar("T")
 
 #: Levels of a foreign text; policy/ itself has about ten.
 _FOREIGN_DEPTH_MAX = 30
+_DIGITS_MAX = 20
 #: Folders of category files, in the order in which their rules are tried.
 RULE_FOLDERS = ("monthly_allowance", "care_allowance", "social_pension", "nurture_allowance")
 
@@ -200,6 +201,14 @@ class _StrictLoader(yaml.CSafeLoader):
             keys.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        if len(node.value) > _DIGITS_MAX:
+            raise yaml.constructor.ConstructorError(None, None, "a number is too long", node.start_mark)
+        return int(super().construct_yaml_int(node))
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_yaml_int)
+
 
 def _paths(folder: Path) -> dict[str, Path]:
     """The folder's YAML files by their path in it."""
@@ -332,7 +341,7 @@ def _start(node: Node, reader: Reader) -> StartRule:
         node.at("received_from").date(),
         frozenset(item.text() for item in node.at("rules").items()) if node.has("rules") else frozenset(),
         node.at("starts_with").one_of("signature", "disability_certificate", "birthday"),
-        node.at("years").whole() if node.has("years") else None,
+        node.at("years").years() if node.has("years") else None,
         reader.citation(node),
     )
 

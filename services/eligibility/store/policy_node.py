@@ -14,6 +14,10 @@ from libs.common.kernel.months import Month
 P = ParamSpec("P")
 T = TypeVar("T")
 
+#: Far beyond every value of the law, and near enough that all that is computed from them fits.
+_WHOLE_MAX, _YEARS_MAX, _HUNDREDTHS_MAX = 10**12, 150, 1_000 * 100
+_MONTHS = (Month(1990, 1), Month(2100, 12))
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -128,9 +132,16 @@ class Node:
         raise self.wrong(f"phải là một trong: {', '.join(allowed)}", f"one of: {', '.join(allowed)}")
 
     def whole(self) -> int:
-        if isinstance(self.value, int) and not isinstance(self.value, bool) and self.value >= 0:
+        return self._whole_up_to(_WHOLE_MAX)
+
+    def years(self) -> int:
+        """An age, or a span of years."""
+        return self._whole_up_to(_YEARS_MAX)
+
+    def _whole_up_to(self, most: int) -> int:
+        if isinstance(self.value, int) and not isinstance(self.value, bool) and 0 <= self.value <= most:
             return self.value
-        raise self.wrong("phải là số nguyên không âm", "a whole number of 0 or more is needed")
+        raise self.wrong(f"phải là số nguyên từ 0 đến {most}", f"a whole number from 0 to {most} is needed")
 
     def dong(self) -> Dong:
         """Whole hundreds of đồng, so that every coefficient (hundredths) gives whole đồng."""
@@ -144,18 +155,28 @@ class Node:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise self.wrong("phải là hệ số, ví dụ 1.5", "a coefficient such as 1.5 is needed")
         try:
-            return Coefficient.parse(str(value))
+            found = Coefficient.parse(str(value))
         except ValueError:
+            found = None
+        if found is None or found.hundredths > _HUNDREDTHS_MAX:
             raise self.wrong(
-                "hệ số chỉ được có tối đa hai chữ số thập phân và không âm",
-                "a coefficient has at most two decimals (hundredths) and is not negative",
-            ) from None
+                "hệ số có tối đa hai chữ số thập phân, không âm và không quá 1000",
+                "a coefficient has at most two decimals (hundredths), is not negative and no more than 1000",
+            )
+        return found
 
     def month(self) -> Month:
         try:
-            return Month.parse(self.value if isinstance(self.value, str) else "")
+            found = Month.parse(self.value if isinstance(self.value, str) else "")
         except ValueError:
-            raise self.wrong("phải là tháng dạng 2021-07", "a month such as 2021-07 is needed") from None
+            found = None
+        if found is None or not _MONTHS[0] <= found <= _MONTHS[1]:
+            first, last = _MONTHS
+            raise self.wrong(
+                f"phải là tháng dạng 2021-07, từ {first} đến {last}",
+                f"a month such as 2021-07 is needed, from {first} to {last}",
+            )
+        return found
 
     def date(self) -> date:
         if type(self.value) is date:

@@ -26,7 +26,7 @@ def occasions(node: Node, reader: Reader) -> OccasionRules:
     ]
     return OccasionRules(
         longevity.at("title").text(),
-        frozenset(item.whole() for item in ages.at("ages").items()),
+        frozenset(item.years() for item in ages.at("ages").items()),
         reader.citation(ages),
         milestones(longevity.at("amounts"), reader),
         tuple(campaign for campaign in campaigns if campaign is not None),
@@ -68,9 +68,9 @@ def _milestone(node: Node) -> Milestone:
     if node.has("ages") == node.has("from_age"):
         raise node.wrong("cần đúng một trong ages, from_age", "exactly one of ages, from_age is needed")
     if node.has("ages"):
-        return Milestone(_gift(node), frozenset(item.whole() for item in node.at("ages").items()))
-    until = node.at("until_age").whole() if node.has("until_age") else None
-    return Milestone(_gift(node), from_age=node.at("from_age").whole(), until_age=until)
+        return Milestone(_gift(node), frozenset(item.years() for item in node.at("ages").items()))
+    until = node.at("until_age").years() if node.has("until_age") else None
+    return Milestone(_gift(node), from_age=node.at("from_age").years(), until_age=until)
 
 
 def _campaign(code: str, node: Node, reader: Reader) -> Campaign:

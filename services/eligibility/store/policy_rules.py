@@ -274,7 +274,7 @@ def _condition(name: str, node: Node) -> list[Condition]:
         return _ages(node)
     if name == "continuing":
         node.fields("below decided_before")
-        return [Continuing(node.at("below").whole(), node.at("decided_before").date())]
+        return [Continuing(node.at("below").years(), node.at("decided_before").date())]
     if name == "pension_dong_monthly":
         return [_pension(node)]
     if name == "disability_certificate_on":
@@ -304,12 +304,12 @@ def _ages(node: Node) -> list[Condition]:
     node.fields("", "from band_below below limit_not_passed_before")
     found: list[Condition] = []
     if node.has("from"):
-        found.append(AgeFrom(node.at("from").whole()))
+        found.append(AgeFrom(node.at("from").years()))
     if node.has("band_below"):
-        found.append(AgeBandBelow(node.at("band_below").whole()))
+        found.append(AgeBandBelow(node.at("band_below").years()))
     if node.has("below"):
-        found.append(AgeLimit(node.at("below").whole()))
+        found.append(AgeLimit(node.at("below").years()))
     if node.has("limit_not_passed_before"):
         limit = node.at("limit_not_passed_before").fields("age month")
-        found.append(AgeLimitNotPassedBefore(limit.at("age").whole(), limit.at("month").month()))
+        found.append(AgeLimitNotPassedBefore(limit.at("age").years(), limit.at("month").month()))
     return found

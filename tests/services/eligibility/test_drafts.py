@@ -123,6 +123,30 @@ def test_what_is_no_draft_is_refused(text: str, path: str) -> None:
     assert [told for told, _ in mistakes(text)] == [path]
 
 
+_LEVEL = "title: x\nchanges: {standards/central.yaml: {levels: [{from: %s, dong: %s, instrument: nd-335-2026"
+_AT = "draft#changes.standards/central.yaml.levels[0]"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (f"{_LEVEL % ('2027-01', 10**15)}, article: 4, mark: draft}}]}}}}", f"{_AT}.dong"),
+        (f"{_LEVEL % ('2027-01', hex(10**5_000))}, article: 4, mark: draft}}]}}}}", "draft:2"),
+        (f"{_LEVEL % ('9999-12', 600_000)}, article: 4, mark: draft}}]}}}}", f"{_AT}.from"),
+        (f"title: {'x' * 201}\nchanges: {{}}", "draft#title"),
+        ('title: "a\\0b"\nchanges: {}', "draft#title"),
+        ('title: "a\\x01b"\nchanges: {}', "draft#title"),
+        (
+            "title: x\nchanges: {social_pension/from_75.yaml: {who: [{from: 2027-01, conditions: [{age:"
+            " {from: 5000}}], instrument: nd-335-2026, article: 31, mark: draft}]}}",
+            "draft#changes.social_pension/from_75.yaml.who[0].conditions[0].age.from",
+        ),
+    ],
+)
+def test_what_is_out_of_all_bounds_is_refused_at_its_place(text: str, path: str) -> None:
+    assert path in [told for told, _ in mistakes(text)]
+
+
 def test_policy_itself_takes_no_draft(tmp_path: Path) -> None:
     shutil.copytree(POLICY, tmp_path / "policy")
     file = tmp_path / "policy" / "standards" / "central.yaml"
