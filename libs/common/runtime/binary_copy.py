@@ -44,9 +44,15 @@ def rows(fields: Sequence[Field], count: int) -> Bytes:
 
 
 async def copy_in(
-    connection: Connection, table: str, columns: Sequence[str], blocks: Iterable[Bytes]
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    blocks: Iterable[Bytes],
+    *,
+    frozen: bool = False,
 ) -> None:
-    """Append blocks made by `rows`."""
+    """Append blocks made by `rows`. `frozen`: to a table that this transaction has emptied; neither who reads
+    it nor vacuum has to write to its pages again."""
 
     async def pieces() -> AsyncIterator[bytes]:
         yield _HEADER
@@ -56,7 +62,9 @@ async def copy_in(
                 yield bytes(sent[first : first + _PIECE_BYTES])
         yield _TRAILER
 
-    await connection.copy_to_table(table, source=pieces(), columns=columns, format="binary")
+    await connection.copy_to_table(
+        table, source=pieces(), columns=columns, format="binary", freeze=frozen or None
+    )
 
 
 async def copy_out(connection: Connection, query: str, widths: Sequence[int]) -> list[Bytes]:

@@ -6,7 +6,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from libs.common.kernel.byte_rows import Bytes, beside
+from libs.common.kernel.byte_rows import Bytes, beside, hashed
 from libs.common.kernel.months import Month
 from services.eligibility.domain import id_columns
 from services.eligibility.domain.changes import Changes, PackOf, at_places
@@ -51,7 +51,5 @@ def _input_hashes(people: People, month: Month) -> Bytes:
         (np.flatnonzero(~residents), b"None"),
     ):
         told = beside((people.chain[these], f"|{month}|{month}|".encode(), resident_of, b"|None"), len(these))
-        width, text = told.shape[1], told.tobytes()
-        digests = [sha256(text[at : at + width]).digest() for at in range(0, len(text), width)]
-        hashes[these] = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 32)
+        hashes[these] = hashed(sha256(), told)
     return hashes

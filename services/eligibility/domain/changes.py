@@ -282,10 +282,12 @@ def _columns(lines: Lines) -> list[NDArray[Any]]:
 
 
 def _joined(parts: list[Changes]) -> Changes:
+    """In the order of the people."""
     columns = zip(*(_columns(part.lines) for part in parts), strict=True)
-    return Changes(
+    joined = Changes(
         np.concatenate([part.person for part in parts]),
         np.concatenate([part.version for part in parts]),
         np.concatenate([part.decided_on for part in parts]),
         Lines(*(np.concatenate(of) for of in columns)),
     )
+    return joined.take(np.argsort(joined.person, kind="stable"))

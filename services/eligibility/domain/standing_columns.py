@@ -137,13 +137,21 @@ def find(ids: Bytes, wanted: Bytes) -> NDArray[np.intp]:
     if (np.diff(there[order].view(np.int64)) == 0).any():
         there, keys = _wholes(ids), _wholes(wanted)
         order = np.argsort(there)
-    at = order[np.minimum(np.searchsorted(there, keys, sorter=order), len(ids) - 1)]
+    # In their order, as the next is then near the last: a fifth of the time.
+    asked, at = np.argsort(keys), np.empty(len(keys), np.intp)
+    at[asked] = np.searchsorted(there[order], keys[asked])
+    at = order[np.minimum(at, len(ids) - 1)]
     return np.where((ids[at] == wanted).all(axis=1), at, NOT_THERE)
 
 
 def _ends(ids: Bytes) -> NDArray[Any]:
     """The last eight bytes, which chance has made: as good as the whole, and sorted sooner."""
     return np.ascontiguousarray(ids[:, 8:]).view(np.uint64).reshape(-1)
+
+
+def beginnings(ids: Bytes) -> NDArray[np.uint64]:
+    """The first eight bytes as numbers, in whose order indexes have ids."""
+    return np.ascontiguousarray(ids[:, :8]).view(">u8").reshape(-1).astype(np.uint64)
 
 
 def _wholes(ids: Bytes) -> NDArray[Any]:

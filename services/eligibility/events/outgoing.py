@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
 import orjson
 
 from contracts import topics
-from libs.common.kernel.byte_rows import Bytes, beside, days, numerals, of_texts
+from libs.common.kernel.byte_rows import Bytes, beside, days, numerals, of_texts, put, repeated
 from libs.common.kernel.ids import derived_id, show
 from libs.common.kernel.months import Month
 from libs.common.runtime.outbox import EventRows, OutgoingEvent
@@ -50,11 +49,11 @@ def alike(group: Alike) -> EventRows:
         values["payee_person_id"] = id_columns.shown("per", lines.payee_id)
     if group.former:
         values["former_province_code"] = of_texts(group.places.former, 2)
-    data = np.tile(np.frombuffer(told.data, np.uint8), (len(group), 1))
+    data = repeated(told.data, len(group))
     for name, value in values.items():
         at = told.data.index(f'"{name}":'.encode()) + len(name) + 3
         at += told.data[at : at + 1] == b'"'
-        data[:, at : at + value.shape[1]] = value
+        put(data, at, value)
     event_ids = id_columns.derived(beside((f"{told.type}\x1f".encode(), shown), len(group)))
     return EventRows(told.topic, told.type, group.people, event_ids, data)
 

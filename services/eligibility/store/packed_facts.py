@@ -29,7 +29,7 @@ from services.eligibility.domain.columns import (
 )
 from services.eligibility.domain.facts import PersonFacts
 from services.eligibility.domain.history import FactsVersion
-from services.eligibility.domain.standing_columns import People, Places, codes
+from services.eligibility.domain.standing_columns import People, Places, beginnings, codes
 
 #: Of a person's children, as many as a row has room for.
 CHILDREN_MAX = 4
@@ -116,10 +116,12 @@ async def read_people(connection: Connection, part: int, month: Month) -> People
     ids, told = await copy_out(
         connection, f"select person_id, packed from packed_facts_{part:d}", (16, ROW.itemsize)
     )
-    rows = np.ascontiguousarray(told).reshape(-1).view(ROW)
+    # By id: what is written of them goes into neighbouring pages of indexes.
+    order = np.argsort(beginnings(ids), kind="stable")
+    rows = told[order].reshape(-1).view(ROW)
     residents, facilities = await copy_out(connection, _residents(month.first_day, month.last_day), (16, 16))
     [held] = await copy_out(connection, _held(month.first_day), (16,))
-    return unpack(np.ascontiguousarray(ids), rows).housed(residents, facilities).set_apart(held)
+    return unpack(ids[order], rows).housed(residents, facilities).set_apart(held)
 
 
 def unpack(

@@ -149,7 +149,7 @@ class _Work:
             standings = await self.standings(task)
             kept = await asyncio.to_thread(self._kept, standings, people, changes)
             await self._connection.execute(f"truncate {table}")
-            await copy_in(self._connection, table, _STANDING, [*told, *kept])
+            await copy_in(self._connection, table, _STANDING, [*told, *kept], frozen=True)
             return
         await self._connection.execute(
             "create temporary table if not exists told (like standing) on commit delete rows"
