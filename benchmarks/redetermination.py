@@ -28,8 +28,9 @@ from services.eligibility.domain import columns
 from services.eligibility.domain.columns import LAYOUT, day_number
 from services.eligibility.events.parts import Teller
 from services.eligibility.settings import EligibilitySettings
-from services.eligibility.store.jobs import PARTS, StoredJobs
+from services.eligibility.store.jobs import StoredJobs
 from services.eligibility.store.packed_facts import CHILDREN_MAX, ROW
+from services.eligibility.store.packed_people import PARTS
 from services.eligibility.usecases.redetermine import NATION, Job, Scope
 from tests.support.broker import test_broker
 from tests.support.postgres import running, test_cluster

@@ -53,8 +53,9 @@ from services.eligibility.store.drafts import read_draft
 from services.eligibility.store.facts import record_people, record_residences
 from services.eligibility.store.foreign_lists import ForeignLists
 from services.eligibility.store.invariants import INVARIANTS
-from services.eligibility.store.jobs import PARTS, StoredJobs, month_closed, unfinished_parts
+from services.eligibility.store.jobs import StoredJobs, month_closed, unfinished_parts
 from services.eligibility.store.measures import Measures, measures_to_carry_out
+from services.eligibility.store.packed_people import PARTS
 from services.eligibility.store.parts import Parts
 from services.eligibility.store.policies import PolicyArchive
 from services.eligibility.store.policy_files import load_files, policy_of, read_policy

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.processes import Command
 from services.eligibility.events.parts import Teller
-from services.eligibility.store.jobs import PARTS
+from services.eligibility.store.packed_people import PARTS
 from tests.services.eligibility.nation import Nation, nation, resident, somebody
 from tests.support import broker as brokers
 from tests.support import postgres as clusters

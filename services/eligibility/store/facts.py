@@ -13,13 +13,13 @@ from services.eligibility.domain.history import FactsVersion, chained, holds_fro
 from services.eligibility.domain.records import PersonRecord, ResidenceRecord
 from services.eligibility.store.packed_facts import Newest, keep_packed
 
-_VERSION = "person_id, version, true_from, commune_code, province_code, former_province_code, facts"
+VERSION = "person_id, version, true_from, commune_code, province_code, former_province_code, facts"
 _KEEP = (
     "unnest($1::uuid[], $2::integer[], $3::date[], $4::text[], $5::text[], $6::text[], $7::jsonb[],"
     " $8::smallint[]"
 )
 _KEEP_NEWEST = f"""
-    insert into person_facts ({_VERSION}, shard, chain, holds_from)
+    insert into person_facts ({VERSION}, shard, chain, holds_from)
     select * from {_KEEP}, $9::bytea[], $10::date[])
     on conflict (person_id) do update set
         version = excluded.version, true_from = excluded.true_from, commune_code = excluded.commune_code,
@@ -29,11 +29,11 @@ _KEEP_NEWEST = f"""
     where person_facts.version < excluded.version
 """
 _KEEP_OTHERS = f"""
-    insert into facts_history ({_VERSION}, shard) select * from {_KEEP}) on conflict do nothing
+    insert into facts_history ({VERSION}, shard) select * from {_KEEP}) on conflict do nothing
 """
 _SUPERSEDE = f"""
-    insert into facts_history ({_VERSION}, shard, recorded_at)
-    select {_VERSION}, shard, recorded_at from person_facts where person_id = any($1::uuid[])
+    insert into facts_history ({VERSION}, shard, recorded_at)
+    select {VERSION}, shard, recorded_at from person_facts where person_id = any($1::uuid[])
     on conflict do nothing
 """
 _NO_LONGER_WAITING = """
@@ -46,7 +46,7 @@ async def record_people(connection: Connection, rows: Sequence[PersonRecord]) ->
     """Keep every version once. A version counts when all before it are there; until then it waits."""
     people = sorted({row.person_id for row in rows})
     newest = await connection.fetch(
-        f"select {_VERSION}, chain from person_facts where person_id = any($1::uuid[])"
+        f"select {VERSION}, chain from person_facts where person_id = any($1::uuid[])"
         " order by person_id for update",
         people,
     )
@@ -93,8 +93,8 @@ async def histories(connection: Connection, people: Sequence[UUID]) -> dict[UUID
 async def versions_of(connection: Connection, person_id: UUID) -> tuple[FactsVersion, ...]:
     """All kept versions of a person, in no order."""
     rows = await connection.fetch(
-        f"select {_VERSION} from person_facts where person_id = $1"
-        f" union all select {_VERSION} from facts_history where person_id = $1",
+        f"select {VERSION} from person_facts where person_id = $1"
+        f" union all select {VERSION} from facts_history where person_id = $1",
         person_id,
     )
     return tuple(facts_version(row) for row in rows)
@@ -107,7 +107,7 @@ def facts_version(row: asyncpg.Record) -> FactsVersion:
 
 async def _history(connection: Connection, people: Sequence[UUID]) -> list[asyncpg.Record]:
     rows: list[asyncpg.Record] = await connection.fetch(
-        f"select {_VERSION} from facts_history where person_id = any($1::uuid[])", list(people)
+        f"select {VERSION} from facts_history where person_id = any($1::uuid[])", list(people)
     )
     return rows
 

@@ -8,10 +8,9 @@ from libs.common.kernel.ids import derived_id
 from libs.common.kernel.months import Month
 from libs.common.kernel.sharding import SHARDS
 from libs.common.runtime.postgres import Connection, Database
+from services.eligibility.store.packed_people import PARTS
 from services.eligibility.usecases.redetermine import NATION, Counts, Job, Scope, Task
 
-#: The parts of the nation: the partitions of decision, packed_facts and standing.
-PARTS = 16
 #: Who asks for a month's ordinary determination: the month itself, by its facts being complete.
 BY_MONTH = "month"
 _CLOSING = 0x4D4F4E5448

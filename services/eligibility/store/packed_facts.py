@@ -13,8 +13,6 @@ import numpy as np
 
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import read
-from libs.common.kernel.months import Month
-from libs.common.runtime.binary_copy import copy_out
 from libs.common.runtime.postgres import Connection
 from services.eligibility.domain import columns, id_columns
 from services.eligibility.domain.case_reading import read_person
@@ -22,14 +20,13 @@ from services.eligibility.domain.columns import (
     LAYOUT,
     WORDS,
     Flags,
-    PackedFacts,
     Words,
     columns_of,
     day_number,
 )
 from services.eligibility.domain.facts import PersonFacts
 from services.eligibility.domain.history import FactsVersion
-from services.eligibility.domain.standing_columns import People, Places, beginnings, codes
+from services.eligibility.domain.standing_columns import codes
 
 #: Of a person's children, as many as a row has room for.
 CHILDREN_MAX = 4
@@ -63,12 +60,12 @@ class Newest:
     holds_from: date
 
 
-async def keep_packed(connection: Connection, people: Sequence[Newest]) -> None:
-    """Pack the newest facts of people, each of them once."""
+async def keep_packed(connection: Connection, people: Sequence[Newest], *, where: str = "true") -> None:
+    """Pack the newest facts of people, each of them once; over rows that are there only where they are so."""
     packed = pack(people)
     await connection.execute(
         "insert into packed_facts (person_id, packed) select * from unnest($1::uuid[], $2::bytea[])"
-        " on conflict (person_id) do update set packed = excluded.packed",
+        f" on conflict (person_id) do update set packed = excluded.packed where {where}",
         [person.person_id for person in people],
         [packed[at].tobytes() for at in range(len(people))],
     )
@@ -90,7 +87,7 @@ def pack(people: Sequence[Newest]) -> Rows:
     rows["province"] = codes([place.province_code for place in places], 2)
     rows["former"] = codes([place.former_province_code for place in places], 2)
     rows["words"] = words.people
-    rows["children"][_with_children(words.people)] = words.children
+    rows["children"][with_children(words.people)] = words.children
     return rows
 
 
@@ -105,55 +102,7 @@ def _readable(version: FactsVersion) -> PersonFacts | None:
     return facts if len(facts.children) <= CHILDREN_MAX else None
 
 
-def _with_children(words: Words) -> Flags:
+def with_children(words: Words) -> Flags:
     """(people, CHILDREN_MAX): which of a row's places for children are taken."""
     taken: Flags = np.arange(CHILDREN_MAX) < (words[:, 6] & 0xFFFF)[:, None]
     return taken
-
-
-async def read_people(connection: Connection, part: int, month: Month) -> People:
-    """Everybody of a part, with the facilities whose state-paid residents they are in the month."""
-    ids, told = await copy_out(
-        connection, f"select person_id, packed from packed_facts_{part:d}", (16, ROW.itemsize)
-    )
-    # By id: what is written of them goes into neighbouring pages of indexes.
-    order = np.argsort(beginnings(ids), kind="stable")
-    rows = told[order].reshape(-1).view(ROW)
-    residents, facilities = await copy_out(connection, _residents(month.first_day, month.last_day), (16, 16))
-    [held] = await copy_out(connection, _held(month.first_day), (16,))
-    return unpack(ids[order], rows).housed(residents, facilities).set_apart(held)
-
-
-def unpack(
-    ids: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]", rows: "np.ndarray[tuple[int], np.dtype[np.void]]"
-) -> People:
-    words = np.ascontiguousarray(rows["words"])
-    children = rows["children"][_with_children(words)]
-    return People(
-        ids=ids,
-        plain=rows["layout"] == LAYOUT,
-        facts_version=rows["version"].astype(np.int32),
-        settled_on=rows["settled_on"].astype(np.int32),
-        places=Places(rows["commune"], rows["province"], rows["former"]),
-        facility=np.zeros((len(ids), 16), np.uint8),
-        chain=rows["chain"],
-        carer=rows["carer"],
-        facts=columns.unpack(PackedFacts(words, children)),
-    )
-
-
-def _residents(first_day: date, last_day: date) -> str:
-    """COPY takes no arguments; two days of the calendar are no danger."""
-    return (
-        "select distinct on (person_id) person_id, facility_id from residence where state_paid"
-        f" and from_date <= '{last_day}' and (until_date is null or until_date >= '{first_day}')"
-        " order by person_id, from_date"
-    )
-
-
-def _held(first_day: date) -> str:
-    """Whose benefit is suspended or stopped in the month."""
-    return (
-        f"select distinct person_id from hold where from_month <= '{first_day}'"
-        f" and (until_month is null or until_month > '{first_day}')"
-    )

@@ -20,7 +20,7 @@ from services.eligibility.domain.policy import Policy
 from services.eligibility.domain.standing_columns import DECIDED, NOT_THERE, People, Places, Standings
 from services.eligibility.store import determinations, jobs
 from services.eligibility.store.determinations import ToEvents
-from services.eligibility.store.packed_facts import read_people
+from services.eligibility.store.packed_people import read_people
 from services.eligibility.usecases.ports import Outcome, Subject
 from services.eligibility.usecases.redetermine import Counts, Task
 

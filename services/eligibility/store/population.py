@@ -18,8 +18,7 @@ from services.eligibility.domain.columns import FactColumns, columns_of
 from services.eligibility.domain.packs import Place
 from services.eligibility.domain.simulation import SEXES, UNKNOWN, People
 from services.eligibility.domain.standing_columns import People as PackedPeople
-from services.eligibility.store.jobs import PARTS
-from services.eligibility.store.packed_facts import read_people
+from services.eligibility.store.packed_people import PARTS, read_people
 
 #: What has no packed form is read whole, so many at a time.
 _WHOLE_AT_ONCE = 10_000

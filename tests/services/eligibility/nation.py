@@ -22,7 +22,8 @@ from services.eligibility.domain.history import FactsVersion
 from services.eligibility.domain.records import PersonRecord, ResidenceRecord
 from services.eligibility.settings import EligibilitySettings
 from services.eligibility.store.facts import record_people, record_residences
-from services.eligibility.store.jobs import PARTS, StoredJobs
+from services.eligibility.store.jobs import StoredJobs
+from services.eligibility.store.packed_people import PARTS
 from services.eligibility.store.policies import PolicyArchive
 from services.eligibility.store.policy_files import load_files, policy_of
 from services.eligibility.store.policy_node import Findings

@@ -95,3 +95,28 @@ async def test_what_is_decided_while_a_part_is_being_determined_stands_afterward
         await determining
         stands = "select version from standing where person_id = '{}'"
         assert await world.rows(stands.format(person)) == [(2,)]
+
+
+async def test_facts_kept_before_there_were_packed_ones_are_packed_before_their_part_is_determined(
+    postgres_cluster: TestCluster,
+) -> None:
+    people = [somebody(number) for number in range(_PEOPLE)]
+    async with nation(postgres_cluster, "2021-08-05") as world, nation(postgres_cluster, "2021-08-05") as old:
+        for each in (world, old):
+            await each.know(people, [resident(0)])
+        packed = "select person_id, packed from packed_facts order by 1"
+        as_kept = await world.rows(packed)
+        # A part was never packed, a part in another layout, some of it in shorter rows.
+        never, otherwise, shorter = (
+            f"where get_byte(uuid_send(person_id), 3) % 6 in ({some}) returning 1"
+            for some in ("0, 3", "1", "4")
+        )
+        await old.rows(f"delete from packed_facts {never}")
+        await old.rows(f"update packed_facts set packed = set_byte(packed, 0, 250) {otherwise}")
+        await old.rows(f"update packed_facts set packed = substr(packed, 1, 100) {shorter}")
+        for each in (world, old):
+            await each.close("2021-08")
+            await each.determine_all()
+        assert await old.rows(packed) == as_kept
+        assert len(await old.decisions()) > _PEOPLE / 2
+        assert await old.decisions() == await world.decisions()

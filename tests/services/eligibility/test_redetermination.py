@@ -10,7 +10,7 @@ import pytest
 from libs.common.kernel.ids import new_id
 from libs.common.kernel.months import Month
 from services.eligibility.settings import PACKAGED_POLICY
-from services.eligibility.store.jobs import PARTS
+from services.eligibility.store.packed_people import PARTS
 from services.eligibility.usecases.redetermine import COMMUNE, NATION, PROVINCE, Job, Scope
 from tests.services.eligibility.nation import Nation, nation, somebody
 from tests.services.eligibility.world import World

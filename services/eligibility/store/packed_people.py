@@ -1,0 +1,109 @@
+"""Everybody of a part of the nation, from the rows of their packed facts."""
+
+from uuid import UUID
+
+import numpy as np
+
+from libs.common.kernel.byte_rows import Bytes
+from libs.common.kernel.months import Month
+from libs.common.runtime.binary_copy import copy_out
+from libs.common.runtime.postgres import Connection
+from services.eligibility.domain import columns
+from services.eligibility.domain.columns import LAYOUT, PackedFacts
+from services.eligibility.domain.standing_columns import People, Places, beginnings
+from services.eligibility.store.facts import VERSION, facts_version
+from services.eligibility.store.packed_facts import (
+    ROW,
+    UNREADABLE,
+    Newest,
+    Rows,
+    keep_packed,
+    with_children,
+)
+
+#: The partitions of decision, packed_facts and standing.
+PARTS = 16
+_AT_ONCE = 5_000
+#: Of packed_facts: what is not as we would write it today.
+_OUTDATED = (
+    f"(octet_length(packed_facts.packed) <> {ROW.itemsize}"
+    f" or get_byte(packed_facts.packed, 0) not in ({UNREADABLE}, {LAYOUT}))"
+)
+_LACKING = f"""
+    select {VERSION}, chain, holds_from
+    from person_facts left join packed_facts_{{part}} as packed_facts using (person_id)
+    where person_id > $1 and {{mine}} and (packed_facts.packed is null or {_OUTDATED})
+    order by person_id limit $2
+"""
+
+
+async def read_people(connection: Connection, part: int, month: Month) -> People:
+    """Everybody of a part, with the facilities whose state-paid residents they are in the month."""
+    await _complete(connection, part)
+    ids, told = await copy_out(
+        connection, f"select person_id, packed from packed_facts_{part:d}", (16, ROW.itemsize)
+    )
+    # By id: what is written of them goes into neighbouring pages of indexes.
+    order = np.argsort(beginnings(ids), kind="stable")
+    rows = told[order].reshape(-1).view(ROW)
+    residents, facilities = await copy_out(connection, _residents(part, month), (16, 16))
+    [held] = await copy_out(connection, _held(part, month), (16,))
+    return _unpack(ids[order], rows).housed(residents, facilities).set_apart(held)
+
+
+def _unpack(ids: Bytes, rows: Rows) -> People:
+    words = np.ascontiguousarray(rows["words"])
+    children = rows["children"][with_children(words)]
+    return People(
+        ids=ids,
+        plain=rows["layout"] == LAYOUT,
+        facts_version=rows["version"].astype(np.int32),
+        settled_on=rows["settled_on"].astype(np.int32),
+        places=Places(rows["commune"], rows["province"], rows["former"]),
+        facility=np.zeros((len(ids), 16), np.uint8),
+        chain=rows["chain"],
+        carer=rows["carer"],
+        facts=columns.unpack(PackedFacts(words, children)),
+    )
+
+
+def _residents(part: int, month: Month) -> str:
+    """COPY takes no arguments; a part and days of the calendar are no danger."""
+    return (
+        "select distinct on (person_id) person_id, facility_id from residence where state_paid"
+        f" and {_in_part(part)}"
+        f" and from_date <= '{month.last_day}' and (until_date is null or until_date >= '{month.first_day}')"
+        " order by person_id, from_date"
+    )
+
+
+def _held(part: int, month: Month) -> str:
+    """Whose benefit is suspended or stopped in the month."""
+    return (
+        f"select distinct person_id from hold where {_in_part(part)} and from_month <= '{month.first_day}'"
+        f" and (until_month is null or until_month > '{month.first_day}')"
+    )
+
+
+def _in_part(part: int) -> str:
+    return f"satisfies_hash_partition('packed_facts'::regclass, {PARTS}, {part:d}, person_id)"
+
+
+async def _complete(connection: Connection, part: int) -> None:
+    """Pack the facts that were kept before there were packed ones, or before they had today's layout: once
+    for a part and layout. Whoever keeps newer facts meanwhile packs them too; that is left alone."""
+    if await connection.fetchval("select layout from packed_part where part = $1", part) == LAYOUT:
+        return
+    lacking, last = _LACKING.format(part=part, mine=_in_part(part)), UUID(int=0)
+    while rows := await connection.fetch(lacking, last, _AT_ONCE):
+        newest = [
+            Newest(row["person_id"], facts_version(row), row["chain"], row["holds_from"]) for row in rows
+        ]
+        await keep_packed(connection, newest, where=_OUTDATED)
+        last = newest[-1].person_id
+    await connection.execute(
+        "insert into packed_part (part, layout) values ($1, $2)"
+        " on conflict (part) do update set layout = excluded.layout",
+        part,
+        LAYOUT,
+    )
