@@ -13,7 +13,8 @@ from services.eligibility.store.policy_files import parse_yaml, policy_of
 def to_texts(files: Mapping[str, object]) -> dict[str, str]:
     """Each file as YAML of its content alone, from which the same content is read."""
     return {
-        name: yaml.safe_dump(content, allow_unicode=True, sort_keys=False) for name, content in files.items()
+        name: yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
+        for name, content in files.items()
     }
 
 
@@ -31,6 +32,8 @@ class PolicyArchive:
     async def keep(self, policy: Policy, files: Mapping[str, object]) -> None:
         """Keep the policy that `files` hold, if it is not there yet."""
         async with self._database.bulk() as connection:
+            if await connection.fetchval("select 1 from policy where policy_hash = $1", policy.hash):
+                return
             await connection.execute(
                 "insert into policy (policy_hash, version, files) values ($1, $2, $3) on conflict do nothing",
                 policy.hash,
