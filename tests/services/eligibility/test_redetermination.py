@@ -2,20 +2,24 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
+from fastapi import FastAPI
 
 from libs.common.kernel.ids import new_id
 from libs.common.kernel.months import Month
-from services.eligibility.settings import PACKAGED_POLICY
+from services.eligibility.settings import PACKAGED_POLICY, EligibilitySettings
 from services.eligibility.store.packed_people import PARTS
 from services.eligibility.usecases.redetermine import COMMUNE, NATION, PROVINCE, Job, Scope
+from services.eligibility.wiring import service
 from tests.services.eligibility.nation import Nation, nation, somebody
 from tests.services.eligibility.world import World
 from tests.services.eligibility.world import world as served  # noqa: F401 - a fixture
-from tests.support.doors import deliver
+from tests.support.broker import TestBroker
+from tests.support.doors import deliver, open_door
 from tests.support.postgres import TestCluster
 
 _PEOPLE = 120
@@ -118,6 +122,45 @@ async def test_a_job_is_decided_whole_by_the_policy_it_was_asked_under(
         await other.determine_all()
         newest = await other.rows("select distinct policy_hash from decision order by 1")
         assert len(newest) == 2
+
+
+async def test_a_job_goes_on_after_the_service_itself_was_ended_in_the_middle(
+    world: Nation, broker: TestBroker
+) -> None:
+    """Two services one after the other, each with its own connections, tellers and claims."""
+    await _say_less(world)
+    job = await ask(world)
+    held = await asyncpg.connect(world.place.url_superuser)
+    held_part = held.transaction()
+    await held_part.start()
+    await held.execute(f"lock table decision_{PARTS - 1} in share mode")
+    async with open_door(_served(world, broker)):
+        await _until(world, job, lambda done: done >= PARTS // 2)
+    await held_part.rollback()
+    await held.close()
+    found = await world.jobs.progress(job.job_id, None)
+    assert found and found["state"] == "running" and found["parts_done"] < PARTS
+    async with open_door(_served(world, broker)):
+        await _until(world, job, lambda done: done == PARTS)
+    found = await world.jobs.progress(job.job_id, None)
+    assert found and (found["state"], found["determined"]) == ("done", _PEOPLE)
+    versions = "select person_id, programme, version from decision group by 1, 2, 3 having count(*) > 1"
+    assert await world.rows(versions) == [] and found["changed"] > 50
+
+
+def _served(world: Nation, broker: TestBroker) -> FastAPI:
+    kafka = {"ANSINH_KAFKA_BOOTSTRAP": broker.bootstrap, "ANSINH_KAFKA_IDEMPOTENT_PRODUCER": "false"}
+    environment = {**world.place.environment, **kafka, "ANSINH_BUSINESS_DATE": "2021-06-05"}
+    return service(EligibilitySettings.from_environment("eligibility", environment))
+
+
+async def _until(world: Nation, job: Job, reached: Callable[[int], bool]) -> None:
+    for _ in range(300):
+        found = await world.jobs.progress(job.job_id, None)
+        if found and reached(found["parts_done"]):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"it stands still: {found}")
 
 
 async def test_who_may_asks_over_http_and_sees_how_far_it_is(served: World) -> None:  # noqa: F811
