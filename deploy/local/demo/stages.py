@@ -19,7 +19,8 @@ _LOOKUP_MAX = 1_000
 _FACILITIES_MAX = 500
 _ADMISSIONS_MAX = 1_000
 _PAGE_MAX = 500
-_SIGNING_ATTEMPTS_MAX = 50
+#: How often somebody else may sign first what was just listed, an earlier attempt of ours say.
+_OVERTAKEN_MAX = 50
 T = TypeVar("T")
 
 
@@ -140,8 +141,8 @@ async def decide(journey: Journey, stage: Stage) -> None:
 
 async def sign(journey: Journey, stage: Stage) -> None:
     """A commune chair signs what is proposed. Asked anew each time, so that no signing is done twice."""
-    signed, chair = 0, "commune-chair"
-    for _ in range(_SIGNING_ATTEMPTS_MAX):
+    signed, overtaken, chair = 0, 0, "commune-chair"
+    while overtaken < _OVERTAKEN_MAX:
         page = await journey.client.get(
             chair, "eligibility", "/v1/decisions", status="proposed", limit=_PAGE_MAX
         )
@@ -154,10 +155,11 @@ async def sign(journey: Journey, stage: Stage) -> None:
         except Refused as refused:
             if refused.code != "decision_not_proposed":
                 raise
+            overtaken += 1
             continue
         signed += len(wanted)
         stage.at(signed, None)
-    raise Wrong("signing: there are always more decisions to sign")
+    raise Wrong("signing: what is proposed is always signed by somebody else first")
 
 
 async def close_decisions(journey: Journey, stage: Stage) -> None:
