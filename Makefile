@@ -23,7 +23,7 @@ $(STAMP): uv.lock pyproject.toml
 	@echo "Cài đặt vào .venv… · Installing into .venv…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --frozen --quiet --inexact --python $(BIN)/python
+	@VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode --python $(BIN)/python
 	@touch $@
 
 setup: $(STAMP) ## Cài đặt vào .venv theo tệp khóa · Install into .venv by the lock file
