@@ -175,6 +175,17 @@ def _print(found: dict[str, Any]) -> None:
         f"Trên {_count(basis['people'])} người có dữ kiện, {basis['provinces']} tỉnh; không suy rộng. · Of"
         f" {_count(basis['people'])} people with facts, provinces: {basis['provinces']}; not extrapolated."
     )
+    if basis["held"]:
+        console.print(
+            f"Đang tạm dừng hoặc đã thôi hưởng, theo cả hai luật · Suspended or stopped, under both laws: "
+            f"{_count(basis['held'])}"
+        )
+    if basis["unreadable"]:
+        why = ", ".join(f"{one['code']} {_count(one['people'])}" for one in basis["unreadable_reasons"])
+        console.print(
+            f"[yellow]![/] Ngoài số trên, {_count(basis['unreadable'])} người có dữ kiện không đọc được · "
+            f"Besides, facts that can't be read: {why}"
+        )
     if not found["applies"]:
         console.print("[yellow]![/] Tháng này dự thảo không khác luật. · In this month the draft is the law.")
     console.print(

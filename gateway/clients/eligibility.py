@@ -82,8 +82,16 @@ class SimulatedRow(SimulatedFigures, frozen=True, kw_only=True):
     key: str
 
 
+class UnreadableReason(msgspec.Struct, frozen=True):
+    code: str
+    people: int | None
+
+
 class RestsOn(msgspec.Struct, frozen=True):
     people: int | str | None
+    held: int | str | None
+    unreadable: int | str | None
+    unreadable_reasons: list[UnreadableReason]
     provinces: int
 
 

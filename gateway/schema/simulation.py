@@ -74,12 +74,25 @@ class SimulatedRow(SimulatedFigures):
     name: str = strawberry.field(description="The key in words.")
 
 
+@strawberry.type(description="Why facts can't be read; `people` null where that would tell of few.")
+class UnreadableReason:
+    code: str = strawberry.field(description="What is wrong first, as an assessment names it.")
+    people: int | None
+
+
 @strawberry.type(description="A draft held against the law, for one month.")
 class SimulatedMonth:
     month: MonthText
     applies: bool = strawberry.field(description="False: that month the draft says what the law says.")
     rests_on_people: Count | None = strawberry.field(description="Whose facts were counted; no more are.")
     rests_on_provinces: int
+    held_people: Count | None = strawberry.field(
+        description="Of the people: with a suspension or stop, applied under both laws."
+    )
+    unreadable_people: Count | None = strawberry.field(
+        description="Besides the people: their kept facts are not valid, so that no figure has them."
+    )
+    unreadable_reasons: list[UnreadableReason] = strawberry.field(metadata=priced(Price(per_item=10)))
     total: SimulatedTotal
     by_category: list[SimulatedRow] = strawberry.field(metadata=priced(Price(per_item=40)))
     by_province: list[SimulatedRow] = strawberry.field(metadata=priced(Price(per_item=35)))
@@ -143,6 +156,11 @@ def _month(found: eligibility.SimulatedMonth, context: Asked) -> SimulatedMonth:
         applies=found.applies,
         rests_on_people=_count(found.rests_on.people),
         rests_on_provinces=found.rests_on.provinces,
+        held_people=_count(found.rests_on.held),
+        unreadable_people=_count(found.rests_on.unreadable),
+        unreadable_reasons=[
+            UnreadableReason(code=one.code, people=one.people) for one in found.rests_on.unreadable_reasons
+        ],
         total=SimulatedTotal(**_figures(found.total)),
         by_category=rows("category", found.by_category),
         by_province=rows("province", found.by_province),

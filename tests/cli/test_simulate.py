@@ -31,6 +31,9 @@ def test_one_document_with_all_figures_and_the_chart_in_a_file(tmp_path: Path) -
     assert said["rests_on"] == {
         "people": 12,
         "undetermined": 0,
+        "held": 0,
+        "unreadable": 0,
+        "unreadable_reasons": [],
         "take_up": "full",
         "province": None,
         "provinces": 2,

@@ -22,7 +22,8 @@ FIGURES = """people undetermined recipientsToday recipientsDraft winners losers 
     noLongerEntitled todayDong draftDong gainedDong lostDong changeDong averageChangeDong todayYearDong
     draftYearDong changeYearDong"""
 READ = f"""query ($id: ID!) {{ simulation(id: $id) {{ status progress months provinceCode takeUp
-    result(month: "2027-01") {{ month applies restsOnPeople restsOnProvinces total {{ {FIGURES} }}
+    result(month: "2027-01") {{ month applies restsOnPeople restsOnProvinces heldPeople
+        unreadablePeople unreadableReasons {{ code people }} total {{ {FIGURES} }}
         byCategory {{ key name {FIGURES} }} byProvince {{ key name {FIGURES} }}
         byAge {{ key name {FIGURES} }} bySex {{ key name {FIGURES} }} chart }} }} }}"""
 
@@ -59,12 +60,15 @@ async def test_a_draft_is_asked_about_and_its_figures_are_read(
 ) -> None:
     await deliver(world.consumer, [world.person(new_id()) for _ in range(4)])
     await deliver(world.consumer, [world.person(new_id(), 1, **HANOI)])
+    await deliver(world.consumer, [world.person(new_id(), facts={"horse": True})])
     ministry = world.door.as_("ministry")
     said = await asked(client, ministry, draft=STANDARD)
     found = await read(client, ministry, said["data"]["simulate"]["id"])
     assert (found["progress"], found["months"], found["takeUp"]) == (1.0, ["2027-01"], "FULL")
     month = found["result"]
     assert (month["restsOnPeople"], month["restsOnProvinces"], month["applies"]) == (5, 2, True)
+    assert (month["heldPeople"], month["unreadablePeople"]) == (0, 1)
+    assert month["unreadableReasons"] == [{"code": "unknown_field", "people": 1}]
     assert (month["total"]["winners"], month["total"]["changeDong"]) == (4, 360_000)
     [category] = month["byCategory"]
     assert (category["key"], category["name"]) == ("k6", "Người khuyết tật")
@@ -73,6 +77,7 @@ async def test_a_draft_is_asked_about_and_its_figures_are_read(
         "Tỉnh Khánh Hòa": 4,
     }
     assert [row["name"] for row in month["byAge"]] == ["40–49 tuổi"]
+    assert [row["name"] for row in month["bySex"]] == ["Nữ"]
     assert "Người khuyết tật" in month["chart"] and month["chart"].startswith("<svg")
 
     officer = world.door.as_("province-officer", territory="56")

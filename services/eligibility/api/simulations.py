@@ -71,11 +71,21 @@ class RowShown(FiguresShown):
     key: str
 
 
+class Unreadable(BaseModel):
+    """`people`: null where some reason has fewer than 10 and the reader has no national role."""
+
+    code: str = Field(description="What is wrong first in their facts, as an assessment names it.")
+    people: int | None
+
+
 class RestsOn(BaseModel):
-    """Whose facts the figures are of; nothing is extrapolated from them."""
+    """Whose facts the figures are of, and never extrapolated. `people` and `unreadable` are all."""
 
     people: Count
     undetermined: Count
+    held: Count = Field(description="Of the people: with a suspension or stop, applied under both laws.")
+    unreadable: Count = Field(description="Besides the people: their kept facts are not valid.")
+    unreadable_reasons: list[Unreadable]
     take_up: Literal["full", "registered"]
     province: str | None
     provinces: int

@@ -12,11 +12,14 @@ The packed form (`pack`, `unpack`) is for storing and shipping: `WORDS` int32 a 
 | word | what |
 |---|---|
 | 0 | `birth_date` |
-| 1 | codes, yes-or-no facts and programmes, from the lowest bit in the order of `BITS` |
+| 1 | codes, yes-or-no facts and programmes, from the lowest bit in the order of `BITS`; above them the sex |
 | 2 | `pension_dong_monthly`, at most `PENSION_MAX` |
 | 3, 4, 5 | `disability_certificate_on`, `application_received_on`, `decision_signed_on` |
 | 6 | how many children follow (16 bits); above them `children_under_36_months`, at most `COUNT_MAX` |
 | a child's | days of `birth_date` times 4; bit 1 `studying`, bit 0 `study_continuous` |
+
+The sex is no fact of `FactColumns`, as no law asks for it: who counts people adds it to their words
+(`with_sex`, `sex_of`), where two bits were free and say *not known* in words without it.
 
 Whoever stores packed facts stores `LAYOUT` beside them: it changes with anything said here.
 """
@@ -98,6 +101,9 @@ _OF_PERSON = (*DAYS, *CODES, *FLAGS, *WHOLES, "applied_for")
 _OF_CHILD = ("birth_date", "studying", "study_continuous")
 _DAY_WORDS = dict(zip(DAYS, (0, 3, 4, 5), strict=True))
 _EPOCH = date(1970, 1, 1).toordinal()
+#: By the two highest bits of word 1.
+PACKED_SEXES = (None, "female", "male")
+_SEX_SHIFT = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,6 +271,19 @@ def unpack(packed: PackedFacts) -> FactColumns:
         ),
         first_child=_first_child(words[:, 6] & 0xFFFF),
     )
+
+
+def with_sex(words: Words, sexes: Sequence[str | None]) -> Words:
+    """The words of people with their sex."""
+    codes = np.array([PACKED_SEXES.index(sex) for sex in sexes], np.uint32)
+    told = words.copy()
+    told[:, 1] |= (codes << np.uint32(_SEX_SHIFT)).view(np.int32)
+    return told
+
+
+def sex_of(words: Words) -> Codes:
+    """The place in PACKED_SEXES of each."""
+    return (np.ascontiguousarray(words[:, 1]).view(np.uint32) >> np.uint32(_SEX_SHIFT)).astype(np.uint8)
 
 
 def _first_child(counts: NDArray[Any]) -> Wholes:

@@ -31,6 +31,17 @@ def shown(counted: Counted, *, national: bool) -> tuple[Shown, dict[str, dict[st
     return total, {name: _rows(by[name]) for name in DIMENSIONS}
 
 
+def count_shown(people: int, *, national: bool) -> int | str:
+    """A count that stands alone."""
+    return BELOW_SMALL if 0 < people < SMALL and not national else people
+
+
+def reasons_shown(unreadable: Mapping[str, int], *, national: bool) -> list[Shown]:
+    """How many for each reason; without a national role only the reasons where some are of few."""
+    hidden = not national and any(people < SMALL for people in unreadable.values())
+    return [{"code": code, PEOPLE: None if hidden else people} for code, people in sorted(unreadable.items())]
+
+
 def _folded(rows: Mapping[str, Figures]) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
     for key, row in rows.items():

@@ -36,12 +36,14 @@ _Fact = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class FactsVersion:
     """A person as one version states them. `case`: person, household, dates and context in the shape of an
-    assessment, and `carer`: relation and person_id. `true_from` None: since ever, as all of version 1 is."""
+    assessment, and `carer`: relation and person_id. `true_from` None: since ever, as all of version 1 is.
+    `sex` is no fact of the law, decides nothing and is in no hash: figures are broken down by it."""
 
     version: int
     true_from: date | None
     place: Place
     case: Mapping[str, Any]
+    sex: str | None = None
 
     @property
     def since(self) -> date:

@@ -2,9 +2,10 @@
 
 Nothing is decided here. What somebody gets is what the law of the month grants to the person as if signed,
 with care money, whoever receives it. Whom one of the two laws has no answer for is counted as
-`undetermined` and in no other figure.
+`undetermined` and in no other figure. What is suspended or stopped stays so under both laws.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -25,8 +26,10 @@ from services.eligibility.domain.columns import (
     day_number,
 )
 from services.eligibility.domain.engine import Engine
+from services.eligibility.domain.facts import OWN_CARE_ALLOWANCE
 from services.eligibility.domain.packs import Pack, Place
 from services.eligibility.domain.policy import Policy
+from services.eligibility.domain.standing_columns import DECIDED
 from services.eligibility.domain.vectorised import (
     BESIDE,
     CARER_CARE,
@@ -95,10 +98,14 @@ class Counted:
 
     A category has today's recipients and money by the category of today, the draft's by that of the draft.
     People and their movements stand at the draft's category, or today's where the draft grants nothing.
+    `held`: how many of the people have a suspension or stop. `unreadable`: how many more there are whose
+    facts can't be read, by the code of what is wrong; no figure has them.
     """
 
     total: Figures = Figures()
     by: Mapping[str, Mapping[str, Figures]] = field(default_factory=lambda: {name: {} for name in DIMENSIONS})
+    held: int = 0
+    unreadable: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "Counted") -> "Counted":
         by = {
@@ -108,7 +115,8 @@ class Counted:
             }
             for name in DIMENSIONS
         }
-        return Counted(self.total + other.total, by)
+        unreadable = Counter(self.unreadable) + Counter(other.unreadable)
+        return Counted(self.total + other.total, by, self.held + other.held, unreadable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +130,22 @@ class Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
-    """Part of a population: `place` has the number of each in `places_of(policy)`, `sex` that in SEXES."""
+    """Part of a population: `place` has the number of each in `places_of(policy)`, `sex` that in SEXES;
+    `held` a bit for each programme of DECIDED that is suspended or stopped (None: nobody's is).
+    `unreadable`: as in `Counted`; these are not among the people."""
 
     facts: FactColumns
     place: NDArray[np.int16]
     sex: NDArray[np.uint8]
+    held: NDArray[np.uint8] | None = None
+    unreadable: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.facts)
 
     def take(self, people: NDArray[np.intp]) -> "People":
-        return People(self.facts.take(people), self.place[people], self.sex[people])
+        held = None if self.held is None else self.held[people]
+        return People(self.facts.take(people), self.place[people], self.sex[people], held)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,7 +199,7 @@ def laws_of(today: Engine, draft: Engine, month: Month, take_up: str = FULL) -> 
 
 def count(laws: Laws, people: People) -> Counted:
     """What the draft changes for these people. Exact as long as a cell's money stays below 2^53 đồng."""
-    total = Counted()
+    total = Counted(unreadable=people.unreadable)
     for number, who in by_place(laws.pair_of[people.place]):
         some = people if len(who) == len(people) else people.take(who)
         total = total + _count(laws, laws.pairs[number], some)
@@ -199,6 +212,7 @@ def _count(laws: Laws, pair: tuple[VectorPack, VectorPack], people: People) -> C
         facts = replace(facts, applied_for=np.full_like(facts.applied_for, EVERY_PROGRAMME))
     today = evaluate(pair[0], facts, traced=False)
     draft = today if pair[1] is pair[0] else evaluate(pair[1], facts, traced=False)
+    today, draft = (without_held(found, people.held) for found in (today, draft))
     known = (today.undetermined == 0) & (draft.undetermined == 0)
     before, after = _paid(today) * known, _paid(draft) * known
     figures = _figures(before, after, known)
@@ -218,7 +232,21 @@ def _count(laws: Laws, pair: tuple[VectorPack, VectorPack], people: People) -> C
     return Counted(
         Figures(*(int(figures[name].sum()) for name in FIGURES)),
         {name: _cells(figures, by[name], keys[name]) for name in DIMENSIONS},
+        0 if people.held is None else int(np.count_nonzero(people.held)),
     )
+
+
+def without_held(outcomes: Outcomes, held: NDArray[np.uint8] | None) -> Outcomes:
+    """What is left where programmes are suspended or stopped; `held` as in `People`."""
+    if held is None or not held.any():
+        return outcomes
+    of_rule = [1 << DECIDED.index(rule.programme) for rule in outcomes.pack.rules]
+    # The last is for NO_RULE, which is -1.
+    programme = np.array([*of_rule, 0], np.uint8)[outcomes.rule]
+    # Care money in the person's own hand is a programme of its own.
+    programme[OWN_CARE, programme[OWN_CARE] != 0] = 1 << DECIDED.index(OWN_CARE_ALLOWANCE)
+    free = (programme & held) == 0
+    return replace(outcomes, award=outcomes.award * free, amount=outcomes.amount * free)
 
 
 def _paid(outcomes: Outcomes) -> Wholes:

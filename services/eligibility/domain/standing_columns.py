@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libs.common.kernel.byte_rows import Bytes
-from services.eligibility.domain.columns import Days, FactColumns, Flags
+from services.eligibility.domain.columns import Codes, Days, FactColumns, Flags
 from services.eligibility.domain.facts import (
     CARE_ALLOWANCE,
     MONTHLY_ALLOWANCE,
@@ -50,7 +50,7 @@ class People:
     """`facts` are the newest state, complete for each month that ends on or after `settled_on`.
 
     `plain`: columns tell all of them; `facility`: whose state-paid residents they are; `carer`: who cares for
-    them; `chain`: the hash of all versions.
+    them; `chain`: the hash of all versions; `sex`: as columns.py packs it, for who counts.
     """
 
     ids: Bytes
@@ -61,6 +61,7 @@ class People:
     facility: Bytes
     chain: Bytes
     carer: Bytes
+    sex: Codes
     facts: FactColumns
 
     def __len__(self) -> int:
@@ -76,6 +77,7 @@ class People:
             self.facility[at],
             self.chain[at],
             self.carer[at],
+            self.sex[at],
             self.facts.take(at),
         )
 

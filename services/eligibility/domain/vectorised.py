@@ -153,7 +153,8 @@ def by_place(places: NDArray[np.integer]) -> Iterator[tuple[int, NDArray[np.intp
     """Each place that occurs, with the people there in their order: for `FactColumns.take`."""
     order = np.argsort(places, kind="stable")
     found, first = np.unique(places[order], return_index=True)
-    for place, people in zip(found, np.split(order, first[1:]), strict=True):
+    # Of nobody there is no place, and yet a piece.
+    for place, people in zip(found, np.split(order, first[1:]), strict=False):
         yield int(place), people
 
 

@@ -21,7 +21,7 @@ KeepResidences = Callable[[Connection, Sequence[ResidenceRecord]], Awaitable[Non
 
 
 class _Person(msgspec.Struct):
-    """PersonRecorded, as far as the law asks. contracts.events.registry holds its promise."""
+    """PersonRecorded, as far as the law asks, and the sex. contracts.events.registry holds its promise."""
 
     person_id: str
     version: int
@@ -34,6 +34,7 @@ class _Person(msgspec.Struct):
     true_from: date | None = None
     former_province_code: str | None = None
     birth_date: str | None = None
+    sex: str | None = None
     applied_for: list[str] = []
     application_received_on: str | None = None
     decision_signed_on: str | None = None
@@ -93,6 +94,7 @@ class Incoming:
                 told.true_from,
                 Place(told.commune_code, told.province_code, told.former_province_code),
                 case,
+                told.sex,
             ),
         )
 

@@ -13,18 +13,18 @@ from services.eligibility.domain.history import FactsVersion, chained, holds_fro
 from services.eligibility.domain.records import PersonRecord, ResidenceRecord
 from services.eligibility.store.packed_facts import Newest, keep_packed
 
-VERSION = "person_id, version, true_from, commune_code, province_code, former_province_code, facts"
+VERSION = "person_id, version, true_from, commune_code, province_code, former_province_code, facts, sex"
 _KEEP = (
     "unnest($1::uuid[], $2::integer[], $3::date[], $4::text[], $5::text[], $6::text[], $7::jsonb[],"
-    " $8::smallint[]"
+    " $8::text[], $9::smallint[]"
 )
 _KEEP_NEWEST = f"""
     insert into person_facts ({VERSION}, shard, chain, holds_from)
-    select * from {_KEEP}, $9::bytea[], $10::date[])
+    select * from {_KEEP}, $10::bytea[], $11::date[])
     on conflict (person_id) do update set
         version = excluded.version, true_from = excluded.true_from, commune_code = excluded.commune_code,
         province_code = excluded.province_code, former_province_code = excluded.former_province_code,
-        facts = excluded.facts, chain = excluded.chain, holds_from = excluded.holds_from,
+        facts = excluded.facts, sex = excluded.sex, chain = excluded.chain, holds_from = excluded.holds_from,
         recorded_at = now()
     where person_facts.version < excluded.version
 """
@@ -73,8 +73,8 @@ async def record_people(connection: Connection, rows: Sequence[PersonRecord]) ->
             _values(person, found[number], shards[person]) for number in found.keys() - kept[person] - {last}
         ]
     await connection.execute(_SUPERSEDE, [row[0] for row in advanced if row[0] in counted])
-    await connection.execute(_KEEP_OTHERS, *_columns(others, 8))
-    await connection.execute(_KEEP_NEWEST, *_columns(advanced, 10))
+    await connection.execute(_KEEP_OTHERS, *_columns(others, 9))
+    await connection.execute(_KEEP_NEWEST, *_columns(advanced, 11))
     await keep_packed(
         connection, [Newest(row[0], versions[row[0]][row[1]], row[-2], row[-1]) for row in advanced]
     )
@@ -101,8 +101,9 @@ async def versions_of(connection: Connection, person_id: UUID) -> tuple[FactsVer
 
 
 def facts_version(row: asyncpg.Record) -> FactsVersion:
+    """Of a row of VERSION; without the sex where that was not asked for."""
     place = Place(row["commune_code"], row["province_code"], row["former_province_code"])
-    return FactsVersion(row["version"], row["true_from"], place, orjson.loads(row["facts"]))
+    return FactsVersion(row["version"], row["true_from"], place, orjson.loads(row["facts"]), row.get("sex"))
 
 
 async def _history(connection: Connection, people: Sequence[UUID]) -> list[asyncpg.Record]:
@@ -122,6 +123,7 @@ def _values(person_id: UUID, one: FactsVersion, shard: int) -> tuple[Any, ...]:
         place.province_code,
         place.former_province_code,
         orjson.dumps(one.case).decode(),
+        one.sex,
         shard,
     )
 

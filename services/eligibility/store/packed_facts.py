@@ -86,7 +86,7 @@ def pack(people: Sequence[Newest]) -> Rows:
     rows["commune"] = codes([place.commune_code for place in places], 5)
     rows["province"] = codes([place.province_code for place in places], 2)
     rows["former"] = codes([place.former_province_code for place in places], 2)
-    rows["words"] = words.people
+    rows["words"] = columns.with_sex(words.people, [person.facts.sex for person in people])
     rows["children"][with_children(words.people)] = words.children
     return rows
 

@@ -63,6 +63,7 @@ def _unpack(ids: Bytes, rows: Rows) -> People:
         facility=np.zeros((len(ids), 16), np.uint8),
         chain=rows["chain"],
         carer=rows["carer"],
+        sex=columns.sex_of(words),
         facts=columns.unpack(PackedFacts(words, children)),
     )
 

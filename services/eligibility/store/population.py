@@ -1,6 +1,7 @@
 """The facts that the service keeps, part by part, for whoever counts over all of them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -8,26 +9,33 @@ from uuid import UUID
 import asyncpg
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
+from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Database
 from services.eligibility.domain import id_columns
-from services.eligibility.domain.case_reading import read_person
-from services.eligibility.domain.columns import FactColumns, columns_of
+from services.eligibility.domain.columns import PACKED_SEXES, columns_of
+from services.eligibility.domain.monthly import read_facts
 from services.eligibility.domain.packs import Place
 from services.eligibility.domain.simulation import SEXES, UNKNOWN, People
+from services.eligibility.domain.standing_columns import DECIDED
 from services.eligibility.domain.standing_columns import People as PackedPeople
 from services.eligibility.store.packed_people import PARTS, read_people
 
-#: What has no packed form is read whole, so many at a time.
+#: The place in SEXES of each of PACKED_SEXES.
+_SEXES = np.array([SEXES.index(sex or UNKNOWN) for sex in PACKED_SEXES], np.uint8)
+#: Who has no packed form, or a suspension or stop, is read whole, so many at a time.
 _WHOLE_AT_ONCE = 10_000
 _WHOLE = """
     select f.facts, f.province_code, f.former_province_code, exists (
         select from residence r
         where r.person_id = f.person_id and r.state_paid and r.from_date <= $3
           and (r.until_date is null or r.until_date >= $2)
-    ) as resident
+    ) as resident, f.sex, array(
+        select h.programme from hold h
+        where h.person_id = f.person_id and h.from_month <= $2
+          and (h.until_month is null or h.until_month > $2)
+    ) as held
     from person_facts f where f.person_id = any($1::uuid[])
 """
 
@@ -71,18 +79,30 @@ class KeptPopulation:
         found, which = np.unique(codes, return_inverse=True)
         numbers = np.array([self._numbers[code] for code in found.tolist()], np.int16)
         facts = packed.facts.take(at)
-        return self._people(facts, numbers[which]), id_columns.uuids(packed.ids[here & ~packed.plain])
+        people = People(facts, numbers[which], _SEXES[packed.sex[at]])
+        return people, id_columns.uuids(packed.ids[here & ~packed.plain])
 
     def _whole(self, rows: Sequence[asyncpg.Record]) -> People:
-        facts = [
-            replace(read_person(**orjson.loads(row["facts"])), in_facility=row["resident"]) for row in rows
-        ]
-        places = [self._numbers[_code(row["province_code"], row["former_province_code"])] for row in rows]
-        return self._people(columns_of(facts), np.array(places, np.int16))
-
-    def _people(self, facts: FactColumns, places: NDArray[np.int16]) -> People:
-        # The law does not ask for the sex, so that no fact here tells it.
-        return People(facts, places, np.full(len(facts), SEXES.index(UNKNOWN), np.uint8))
+        """Who can't be read is counted by what is wrong first, and keeps nobody from being counted."""
+        facts, read = [], []
+        unreadable: Counter[str] = Counter()
+        for row in rows:
+            try:
+                known = read_facts(orjson.loads(row["facts"]))
+            except Refusal as refusal:
+                unreadable[refusal.errors[0].code] += 1
+                continue
+            facts.append(replace(known, in_facility=row["resident"]))
+            read.append(row)
+        places = [self._numbers[_code(row["province_code"], row["former_province_code"])] for row in read]
+        held = [sum(1 << DECIDED.index(one) for one in set(row["held"])) for row in read]
+        return People(
+            columns_of(facts),
+            np.array(places, np.int16),
+            _SEXES[[PACKED_SEXES.index(row["sex"]) for row in read]],
+            np.array(held, np.uint8),
+            unreadable,
+        )
 
 
 def _code(province: str | None, former: str | None) -> bytes:

@@ -111,6 +111,8 @@ def _written(found: Found) -> dict[str, Any]:
     return {
         "month": str(found.month),
         "applies": found.applies,
+        "held": found.counted.held,
+        "unreadable": dict(found.counted.unreadable),
         "total": asdict(found.counted.total),
         "by": {
             name: {key: asdict(row) for key, row in rows.items()} for name, rows in found.counted.by.items()
@@ -120,5 +122,7 @@ def _written(found: Found) -> dict[str, Any]:
 
 def _read(written: Mapping[str, Any]) -> Found:
     by = {name: {key: Figures(**row) for key, row in rows.items()} for name, rows in written["by"].items()}
-    counted = Counted(Figures(**written["total"]), by)
+    # Answers of the version before tell of nobody held or unreadable.
+    held, unreadable = written.get("held", 0), written.get("unreadable", {})
+    counted = Counted(Figures(**written["total"]), by, held, unreadable)
     return Found(Month.parse(written["month"]), written["applies"], counted)

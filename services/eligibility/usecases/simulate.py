@@ -170,7 +170,7 @@ class Simulations:
             counted = Counted()
             async for part in self._population.parts(month, question.province):
                 counted = counted + await asyncio.to_thread(count, laws, part)
-                done += len(part)
+                done += len(part) + sum(part.unreadable.values())
                 await self._questions.beat(question.simulation_id, done, due)
             found.append(Found(month, laws.differ, counted))
         await self._questions.finish(question.simulation_id, found)

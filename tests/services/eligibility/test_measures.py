@@ -1,5 +1,6 @@
 """Suspended, resumed, stopped, moved: what each month pays in the end, whatever happens in between."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from libs.common.kernel.ids import new_id
 from tests.services.eligibility.office import COMMUNE, ELSEWHERE, FAR_COMMUNE, Files, Office, paid
 
+DRAFTS = Path(__file__).parents[3] / "docs" / "what-if"
 REFUSES = {"ground": "refuses_reassessment"}
 
 
@@ -240,3 +242,33 @@ async def test_a_commune_that_was_merged_has_not_moved_anybody(files: Files) -> 
         person = await recipient(office, "2025-06", commune_code="31117", former_province_code="92")
         await office.record(person, 2, commune_code="31120", former_province_code=None)
         assert await office.cases(person) == []
+
+
+async def test_what_is_suspended_stays_so_under_both_laws_of_a_simulation(files: Files) -> None:
+    async with files.on("2026-12-10") as office:
+        await office.record(new_id())
+        suspended = await recipient(office, "2026-12")
+        await office.take("suspension", suspended, since="2027-01-01", **REFUSES)
+        simulated = [await simulate(office, month) for month in ("2026-12", "2027-02")]
+    counted = [(one["rests_on"]["held"], one["total"]["recipients_today"]) for one in simulated]
+    assert counted == [(0, 2), (1, 1)]
+    assert (simulated[1]["total"]["winners"], simulated[1]["total"]["today_dong"]) == (1, 810_000)
+    assert [row["key"] for row in simulated[1]["by_category"]] == ["k6", "none"]
+
+
+async def simulate(office: Office, month: str) -> dict[str, Any]:
+    draft = (DRAFTS / "muc-chuan-600-nghin.yaml").read_text(encoding="utf-8")
+    status, asked = await office.post(
+        "/v1/simulations", {"draft": draft, "months": [month]}, "ministry", territory="*"
+    )
+    assert status == 202, asked
+    path = f"/v1/simulations/{asked['simulation_id']}"
+    answered: dict[str, Any] = {}
+
+    async def done() -> bool:
+        answered.update(await office.get(path, "ministry", territory="*"))
+        return bool(answered["status"] == "done")
+
+    await office.until(done, "no answer")
+    [found] = answered["results"]
+    return dict(found)

@@ -1,6 +1,7 @@
 """Today's law against a draft: figures that add up, by hand and against the scalar evaluator."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,8 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.units import administrative_units
 from services.eligibility.domain.columns import columns_of
 from services.eligibility.domain.engine import Engine
-from services.eligibility.domain.facts import PersonFacts
+from services.eligibility.domain.decisions import SELF
+from services.eligibility.domain.facts import CARE_ALLOWANCE, OWN_CARE_ALLOWANCE, PersonFacts
 from services.eligibility.domain.simulation import (
     DIMENSIONS,
     REGISTERED,
@@ -26,6 +28,7 @@ from services.eligibility.domain.simulation import (
     places_of,
     within,
 )
+from services.eligibility.domain.standing_columns import DECIDED
 from services.eligibility.store.drafts import read_draft
 from services.eligibility.store.population_files import Frame, read_population
 from tests.policy.support import POLICY, packaged
@@ -188,6 +191,31 @@ def test_the_totals_are_those_of_the_scalar_evaluator(name: str) -> None:
                 paid.append(None)
         scalar = scalar + _figures(*paid)
     assert found.total == scalar
+
+
+def test_a_held_programme_pays_nothing_under_either_law_and_the_others_go_on() -> None:
+    facts, people = some_people(1_500)
+    bits = np.random.default_rng(3).integers(0, 1 << len(DECIDED), len(facts)).astype(np.uint8)
+    found = count(
+        laws_of(packaged(), drafted("muc-chuan-600-nghin"), MONTH, REGISTERED), replace(people, held=bits)
+    )
+    assert found.held == int(np.count_nonzero(bits))
+    free = count(laws_of(packaged(), drafted("muc-chuan-600-nghin"), MONTH, REGISTERED), people).total
+    places = places_of(packaged().policy)
+    paid: Counter[str] = Counter()
+    for person, at, held in zip(facts, people.place, bits, strict=True):
+        try:
+            one = packaged().determine(person, MONTH, places[at].province, places[at].former_province)
+        except Refusal:
+            continue
+        for award in one.awards + one.care:
+            own = award.programme == CARE_ALLOWANCE and award.payee == SELF
+            programme = OWN_CARE_ALLOWANCE if own else award.programme
+            if not held >> DECIDED.index(programme) & 1:
+                paid[programme] += award.amount
+    assert len(paid) == len(DECIDED)
+    assert found.total.today_dong == sum(paid.values()) < free.today_dong
+    assert found.total.people == free.people and found.total.winners < free.winners
 
 
 def _figures(before: int | None, after: int | None) -> Figures:
