@@ -13,8 +13,8 @@ from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime.units import administrative_units
 from services.eligibility.domain.columns import columns_of
-from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.decisions import SELF
+from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import CARE_ALLOWANCE, OWN_CARE_ALLOWANCE, PersonFacts
 from services.eligibility.domain.simulation import (
     DIMENSIONS,
