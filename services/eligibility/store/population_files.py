@@ -43,6 +43,8 @@ _ROWS_AT_ONCE = 50_000
 _PROBLEMS_MAX = 20
 _NUMBER, _PLACE = "personal_id", ("province", "former_province", "commune_code")
 _FACTS = (*CODES, *DAYS, *FLAGS, *WHOLES, "applied_for", "children", "sex")
+#: Facts that the registry's file calls otherwise.
+_REGISTERED_AS = {"carer": "carer_relation"}
 #: What the registry's file holds besides, and no law asks for.
 _OTHERS = (
     "household_number",
@@ -54,6 +56,7 @@ _OTHERS = (
     "payee_name",
     "payee_personal_id",
     "payee_relation",
+    "carer_personal_id",
     "problems",
 )
 _WORDS: dict[str, bool] = {
@@ -135,7 +138,7 @@ def _stripped(cells: Iterable[str]) -> list[str]:
 
 
 def _check_header(header: Sequence[str]) -> None:
-    known = {*_FACTS, *_OTHERS, *_PLACE, _NUMBER}
+    known = {*_FACTS, *_REGISTERED_AS.values(), *_OTHERS, *_PLACE, _NUMBER}
     problems = [
         _problem(f"1: {name}", "unknown_column", "Không có cột này.", "There is no such column.")
         for name in header
@@ -144,6 +147,11 @@ def _check_header(header: Sequence[str]) -> None:
     problems += [
         _problem(f"1: {name}", "column_twice", "Cột này có hai lần.", "This column stands twice.")
         for name in sorted({name for name in header if header.count(name) > 1})
+    ]
+    problems += [
+        _problem(f"1: {name}", "column_twice", "Cột này có hai lần.", "This column stands twice.")
+        for fact, name in _REGISTERED_AS.items()
+        if fact in header and name in header
     ]
     if "birth_date" not in header:
         problems.append(_problem("1: birth_date", "missing", "Thiếu cột này.", "This column is missing."))
@@ -181,7 +189,7 @@ def _readers(frame: Frame) -> dict[str, Mapping[str, Any]]:
         readers[name] = {"": codes[getattr(defaults, name)]} | {
             value: number for value, number in codes.items() if isinstance(value, str)
         }
-    return readers
+    return readers | {name: readers[fact] for fact, name in _REGISTERED_AS.items()}
 
 
 def _communes(frame: Frame) -> dict[str, int]:
@@ -203,7 +211,8 @@ def _people(
 ) -> People:
     problems: list[FieldError] = []
 
-    def column(name: str, default: object) -> list[Any]:
+    def column(fact: str, default: object) -> list[Any]:
+        name = fact if fact in cells else _REGISTERED_AS.get(fact, fact)
         if name not in cells:
             return [default] * size
         try:

@@ -1,5 +1,6 @@
 """How figures of few people are hidden, how a chart shows them, and what a population file may not say."""
 
+import csv
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -9,9 +10,11 @@ import pytest
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime.units import administrative_units
+from scenarios import NAMES, generate
+from services.eligibility.domain.columns import CODES
 from services.eligibility.domain.disclosure import shown
 from services.eligibility.domain.naming import naming
-from services.eligibility.domain.simulation import Counted, Figures, Found, places_of
+from services.eligibility.domain.simulation import SEXES, Counted, Figures, Found, places_of
 from services.eligibility.domain.simulation_answers import answer
 from services.eligibility.store.population_files import Frame, read_population
 from tests.policy.support import packaged
@@ -121,12 +124,25 @@ def test_a_case_a_line_is_a_population_too(tmp_path: Path) -> None:
     assert {places_of(packaged().policy)[at].province for at in people.place} == {"01"}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_registry_s_file_is_a_population_with_its_carers(tmp_path: Path, name: str) -> None:
+    generate(name, tmp_path, people=600)
+    text = (tmp_path / "people.csv").read_text(encoding="utf-8")
+    [people] = read(tmp_path, text)
+    rows = list(csv.DictReader(text.splitlines()))
+    relations = [CODES["carer"][code] for code in people.facts.carer]
+    assert relations == [row["carer_relation"] or None for row in rows]
+    assert [SEXES[number] for number in people.sex] == [row["sex"] for row in rows]
+
+
 @pytest.mark.parametrize(
     ("text", "paths"),
     [
         ("sex\nmale\n", ["1: birth_date"]),
         ("birth_date,horse\n2000-01-01,1\n", ["1: horse"]),
         ("birth_date,birth_date\n2000-01-01,2000-01-01\n", ["1: birth_date"]),
+        ("birth_date,carer,carer_relation\n2000-01-01,,\n", ["1: carer_relation"]),
+        ("birth_date,carer_relation\n2000-01-01,neighbour\n", ["2: carer_relation"]),
         ("birth_date,sex\n2000-01-01,male\n2000-02-30,x\n", ["3: birth_date", "3: sex"]),
         ("birth_date\n20000101\n", ["2: birth_date"]),
         ("birth_date,province\n2000-01-01,99\n", ["2: province"]),
