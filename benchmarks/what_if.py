@@ -58,7 +58,7 @@ def _simulation(simulator: Simulator, draft: str, people: People, size: int) -> 
 
     def seconds() -> float:
         began = time.perf_counter()
-        simulator.answer(draft, MONTH, parts(), None, FULL)
+        simulator.answer(draft, MONTH, parts(), None, FULL, ("dân số giả lập", "a made-up nation"))
         return time.perf_counter() - began
 
     return seconds

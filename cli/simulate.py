@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,8 +34,8 @@ Population = Annotated[
     str,
     typer.Option(
         "--population",
-        help="scenario:TÊN · NAME | TỆP.csv, TỆP.jsonl · FILE | service: dữ kiện của nền tảng đang chạy"
-        " · the facts of the platform that is up.",
+        help="scenario:TÊN,TÊN · NAME,NAME | TỆP.csv, TỆP.jsonl · FILE | service: dữ kiện của nền tảng"
+        " đang chạy · the facts of the platform that is up.",
     ),
 ]
 MonthOf = Annotated[str, typer.Option("--month", help="Tháng hưởng · benefit month, YYYY-MM.")]
@@ -101,10 +102,15 @@ def _of_files(text: str, month: Month, population: str, province: str | None, ta
 
     asked = simulator(folder_of("ANSINH_POLICY_DIR"), folder_of("ANSINH_POLICY_OVERLAY"))
     if not population.startswith(SCENARIO):
-        return asked.answer(text, month, population_file(asked, Path(population), month), province, take_up)
+        path = Path(population)
+        whose = f"tệp {path.name}", f"the file {path.name}"
+        return asked.answer(text, month, population_file(asked, path, month), province, take_up, whose)
+    names = population.removeprefix(SCENARIO).split(",")
+    whose = f"dân số giả lập {', '.join(names)}", f"the synthetic population {', '.join(names)}"
     with tempfile.TemporaryDirectory() as folder:
-        people, residents = _scenario(population.removeprefix(SCENARIO), Path(folder))
-        return asked.answer(text, month, population_file(asked, people, month, residents), province, take_up)
+        files = [_scenario(name, Path(folder) / str(number)) for number, name in enumerate(names)]
+        people = chain.from_iterable(population_file(asked, path, month, inside) for path, inside in files)
+        return asked.answer(text, month, people, province, take_up, whose)
 
 
 def _scenario(name: str, folder: Path) -> tuple[Path, frozenset[str]]:

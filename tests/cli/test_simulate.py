@@ -41,6 +41,21 @@ def test_one_document_with_all_figures_and_the_chart_in_a_file(tmp_path: Path) -
     assert ElementTree.parse(chart).getroot().tag.endswith("svg")
 
 
+def test_several_scenarios_are_one_population_and_come_out_as_the_page_says() -> None:
+    draft = str(EXAMPLES / "muc-chuan-500-len-600-nghin.yaml")
+    both = "scenario:hoa-binh-2019,ninh-thuan-2019"
+    result = CliRunner().invoke(
+        app, ["simulate", "--draft", draft, "--month", "2026-06", "--population", both, "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    said = json.loads(result.stdout)
+    by_province = {row["key"]: (row["winners"], row["change_dong"]) for row in said["by_province"]}
+    assert by_province == {"25": (10_680, 2_038_850_000), "56": (11_539, 2_230_350_000)}
+    assert "dân số giả lập hoa-binh-2019, ninh-thuan-2019" in said["chart"].replace("\n", " ")
+    page = ElementTree.parse(EXAMPLES / "muc-chuan-500-len-600-nghin.svg").getroot()
+    assert {"10.680", "+2.038,9", "11.539", "+2.230,4"} <= set(page.itertext())
+
+
 def test_one_province_alone(tmp_path: Path) -> None:
     result = run("--draft", str(DRAFT), "--population", twelve(tmp_path), "--province", "01", "--json")
     said = json.loads(result.stdout)

@@ -14,13 +14,15 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.access import Actor, requires
 from libs.common.runtime.problems import not_found
 from services.eligibility.api.bodies import limited_body
-from services.eligibility.domain.charts import Naming
+from services.eligibility.domain.charts import Naming, Source
 from services.eligibility.domain.simulation_answers import answer
 from services.eligibility.usecases.simulate import DONE, Simulations
 
 #: The whole of policy/ is smaller.
 BODY_BYTES_MAX = 512 << 10
 _MONTHS_MAX = 12
+#: Whose facts are counted, for a chart.
+_KEPT = ("dữ kiện nền tảng đang lưu", "the facts that the platform keeps")
 
 #: A figure, `<10`, or null where it is hidden beside one of these.
 Count = int | Literal["<10"] | None
@@ -197,6 +199,7 @@ def _shown(row: Mapping[str, Any], national: bool, name: Naming) -> SimulationSh
                 answer(
                     found,
                     title=row["title"],
+                    source=Source(*_KEPT, row["draft_hash"]),
                     province=row["province_code"],
                     take_up=row["take_up"],
                     national=national,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.eligibility.domain.charts import Naming, chart
+from services.eligibility.domain.charts import Naming, Source, chart
 from services.eligibility.domain.disclosure import count_shown, reasons_shown, shown
 from services.eligibility.domain.simulation import DIMENSIONS, Found, age_keys
 
@@ -11,7 +11,14 @@ _LAST = ("other", "none", "undetermined", "unknown")
 
 
 def answer(
-    found: Found, *, title: str, province: str | None, take_up: str, national: bool, name: Naming
+    found: Found,
+    *,
+    title: str,
+    source: Source,
+    province: str | None,
+    take_up: str,
+    national: bool,
+    name: Naming,
 ) -> dict[str, Any]:
     """`rests_on` says whose facts the figures are of: they are counted, and never extrapolated. The
     `people` and the `unreadable` are all who are registered.
@@ -38,7 +45,7 @@ def answer(
     for dimension in DIMENSIONS:
         keys = sorted(by[dimension], key=lambda key: _order(dimension, key))
         said[f"by_{dimension}"] = [{"key": key, **by[dimension][key]} for key in keys]
-    return {**said, "chart": chart(said, title, name)}
+    return {**said, "chart": chart(said, title, source, name)}
 
 
 def _order(dimension: str, key: str) -> tuple[int, int, str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.ids import new_id
 from libs.common.kernel.months import Month
-from services.eligibility.domain.charts import Naming
+from services.eligibility.domain.charts import Naming, Source
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.simulation import (
     Counted,
@@ -99,9 +99,16 @@ class Simulator:
         return laws_of(self.today, draft.engine, month, take_up)
 
     def answer(
-        self, text: str, month: Month, population: Iterable[People], province: str | None, take_up: str
+        self,
+        text: str,
+        month: Month,
+        population: Iterable[People],
+        province: str | None,
+        take_up: str,
+        whose: tuple[str, str],
     ) -> dict[str, Any]:
-        """The whole answer at once, on people who are brought along. Refusals as above, and `request_invalid`
+        """The whole answer at once, on people who are brought along; `whose`: where their facts come from,
+        in both languages. Refusals as above, and `request_invalid`
         for a province that there is not."""
         check_province(province, self.today)
         draft = self.draft(text)
@@ -109,10 +116,17 @@ class Simulator:
         for people in population:
             counted = counted + count(laws, within(laws.places, people, province))
         found = Found(month, laws.differ, counted)
+        draft_hash = draft.engine.policy.hash
         said = answer(
-            found, title=draft.title, province=province, take_up=take_up, national=True, name=self.name
+            found,
+            title=draft.title,
+            source=Source(*whose, draft_hash),
+            province=province,
+            take_up=take_up,
+            national=True,
+            name=self.name,
         )
-        return {"title": draft.title, "draft_hash": draft.engine.policy.hash, **said}
+        return {"title": draft.title, "draft_hash": draft_hash, **said}
 
 
 class Simulations:

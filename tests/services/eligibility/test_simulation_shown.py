@@ -11,6 +11,7 @@ from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime.units import administrative_units
 from scenarios import NAMES, generate
+from services.eligibility.domain.charts import Source
 from services.eligibility.domain.columns import CODES
 from services.eligibility.domain.disclosure import shown
 from services.eligibility.domain.naming import naming
@@ -78,6 +79,7 @@ def drawn(found: Counted, *, national: bool) -> tuple[ElementTree.Element, str]:
     said = answer(
         Found(MONTH, True, found),
         title="Ví dụ <giả định> & hơn",
+        source=Source("dữ kiện thử", "facts of a test", "0123456789abcdef"),
         province=None,
         take_up="full",
         national=national,
@@ -89,8 +91,10 @@ def drawn(found: Counted, *, national: bool) -> tuple[ElementTree.Element, str]:
 def test_a_chart_is_well_formed_has_its_figures_and_fetches_nothing() -> None:
     root, text = drawn(counted(k6=gained(12_345), k5=gained(80)), national=True)
     said = " ".join(root.itertext())
-    assert "12.345" in said and "+617.250.000 đ" in said and "+621.250.000 đ" in said
-    assert "Người khuyết tật" in said and "Người cao tuổi" in said and "Tháng 2027-01" in said
+    # Of a row in millions to a tenth: 617,250,000; of all in full.
+    assert "12.345" in said and "+617,3" in said and "+621.250.000 đ" in said and "triệu đồng" in said
+    assert "Người khuyết tật" in said and "Người cao tuổi" in said and "Tháng 01/2027" in said
+    assert "Nguồn: An Sinh; dữ kiện thử; dự thảo 0123456789ab." in said and "facts of a test" in said
     name, about = root[0], root[1]
     assert (name.tag, name.text) == ("{http://www.w3.org/2000/svg}title", "Ví dụ <giả định> & hơn")
     assert about.tag == "{http://www.w3.org/2000/svg}desc" and "12.425" in (about.text or "")
