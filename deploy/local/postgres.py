@@ -157,9 +157,12 @@ async def create_database(
     service: str,
     database: str,
     template: str = "template0",
+    strategy: str = "wal_log",
 ) -> None:
     """An empty database (or a copy of `template`) that only the service's three roles may enter."""
-    await connection.execute(f"create database {database} owner {service}_migrator template {template}")
+    await connection.execute(
+        f"create database {database} owner {service}_migrator template {template} strategy {strategy}"
+    )
     await connection.execute(f"revoke all on database {database} from public")
     for role in ROLES:
         await connection.execute(f"grant connect, temporary on database {database} to {service}_{role}")

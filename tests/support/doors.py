@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -31,9 +32,15 @@ class Door:
         return {"Authorization": f"Bearer {self.signer.token(roles=roles, sub=sub, **claims)}"}
 
 
+@cache
+def _signer() -> Signer:
+    # A key takes longer to make than most tests take.
+    return Signer.new()
+
+
 @asynccontextmanager
 async def open_door(app: FastAPI) -> AsyncIterator[Door]:
-    signer = Signer.new()
+    signer = _signer()
     app.state.verifier = signer.verifier()
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,11 @@ from tests.support.postgres import ServiceDatabase
 
 PROVINCE, COMMUNE = "92", "31135"
 ELSEWHERE, FAR_COMMUNE = "01", "00004"
+
+
+@cache
+def _case_law() -> CaseLaw:
+    return CaseLaw(engine().policy)
 
 
 @dataclass
@@ -49,7 +55,7 @@ class Files:
         )
         own = Database(settings)
         await own.open()
-        incoming = hearing(settings, CaseLaw(engine().policy), WallClock(settings.business_date))
+        incoming = hearing(settings, _case_law(), WallClock(settings.business_date))
         handlers = {topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences}
         assert settings.seal_public_eligibility
         async with open_door(service(settings)) as door:
