@@ -5,13 +5,18 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.common.kernel.byte_rows import Bytes
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
 from libs.common.runtime import outbox
+from libs.common.runtime.binary_copy import copy_out
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection
 from services.eligibility.domain.decisions import Place, Standing, Terms
+from services.eligibility.domain.id_columns import uuids
+from services.eligibility.domain.standing_columns import NOT_THERE, find
 from services.eligibility.store.facts import facts_version, histories
+from services.eligibility.store.packed_people import in_part
 from services.eligibility.usecases.ports import Recorded, Subject, Undetermined
 
 ToEvents = Callable[[Sequence[Recorded]], Sequence[OutgoingEvent]]
@@ -111,6 +116,20 @@ async def insert(connection: Connection, recorded: Sequence[Recorded], to_events
     rows = [_values(one) for one in recorded]
     await connection.execute(_INSERT, *(list(column) for column in zip(*rows, strict=True)))
     await outbox.append(connection, to_events(recorded))
+
+
+async def forget_undetermined(connection: Connection, part: int, month: Month, people: Bytes) -> None:
+    """That these people of a part were undetermined in the month."""
+    [were] = await copy_out(
+        connection,
+        f"select person_id from undetermined where month = '{month.first_day}' and {in_part(part)}",
+        (16,),
+    )
+    gone = uuids(were[find(people, were) != NOT_THERE])
+    if gone:
+        await connection.execute(
+            "delete from undetermined where month = $1 and person_id = any($2::uuid[])", month.first_day, gone
+        )
 
 
 async def insert_undetermined(connection: Connection, month: Month, found: Sequence[Undetermined]) -> None:

@@ -72,7 +72,7 @@ def _residents(part: int, month: Month) -> str:
     """COPY takes no arguments; a part and days of the calendar are no danger."""
     return (
         "select distinct on (person_id) person_id, facility_id from residence where state_paid"
-        f" and {_in_part(part)}"
+        f" and {in_part(part)}"
         f" and from_date <= '{month.last_day}' and (until_date is null or until_date >= '{month.first_day}')"
         " order by person_id, from_date"
     )
@@ -81,12 +81,13 @@ def _residents(part: int, month: Month) -> str:
 def _held(part: int, month: Month) -> str:
     """Whose benefit is suspended or stopped in the month."""
     return (
-        f"select distinct person_id from hold where {_in_part(part)} and from_month <= '{month.first_day}'"
+        f"select distinct person_id from hold where {in_part(part)} and from_month <= '{month.first_day}'"
         f" and (until_month is null or until_month > '{month.first_day}')"
     )
 
 
-def _in_part(part: int) -> str:
+def in_part(part: int) -> str:
+    """A condition of SQL: `person_id` belongs to the part."""
     return f"satisfies_hash_partition('packed_facts'::regclass, {PARTS}, {part:d}, person_id)"
 
 
@@ -95,7 +96,7 @@ async def _complete(connection: Connection, part: int) -> None:
     for a part and layout. Whoever keeps newer facts meanwhile packs them too; that is left alone."""
     if await connection.fetchval("select layout from packed_part where part = $1", part) == LAYOUT:
         return
-    lacking, last = _LACKING.format(part=part, mine=_in_part(part)), UUID(int=0)
+    lacking, last = _LACKING.format(part=part, mine=in_part(part)), UUID(int=0)
     while rows := await connection.fetch(lacking, last, _AT_ONCE):
         newest = [
             Newest(row["person_id"], facts_version(row), row["chain"], row["holds_from"]) for row in rows

@@ -3,21 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from libs.common.kernel.byte_rows import Bytes, beside, of_texts
 from libs.common.runtime import outbox
 from libs.common.runtime.binary_copy import EPOCH_DAYS, Field, copy_in, copy_out, number, numbers, rows
 from libs.common.runtime.outbox import EventRows
 from libs.common.runtime.postgres import Connection, Database
-from services.eligibility.domain import id_columns
 from services.eligibility.domain.alike import Alike, alike
 from services.eligibility.domain.bases import Bases
 from services.eligibility.domain.changes import Changes
 from services.eligibility.domain.columns import day_number
+from services.eligibility.domain.id_columns import uuids
 from services.eligibility.domain.policy import Policy
-from services.eligibility.domain.standing_columns import DECIDED, NOT_THERE, People, Places, Standings
+from services.eligibility.domain.standing_columns import DECIDED, NOT_THERE, People, Places, Standings, find
 from services.eligibility.store import determinations, jobs
 from services.eligibility.store.determinations import ToEvents
 from services.eligibility.store.packed_people import read_people
@@ -75,7 +77,7 @@ class _Work:
         self._policy_in_use = policy_in_use
         self._to_events = to_events
         self._events_of = events_of
-        self._told: dict[str, Bytes] = {}
+        self._stands: _Stands | None = None
 
     async def claim(self, part: int) -> Task | None:
         return await jobs.claim(self._connection, part, self._policy_in_use)
@@ -84,25 +86,16 @@ class _Work:
         await jobs.done(self._connection, task, counts)
 
     async def people(self, task: Task) -> People:
-        await self._connection.execute(
-            f"delete from undetermined u using packed_facts_{task.part:d} f"
-            " where u.month = $1 and u.person_id = f.person_id",
-            task.month.first_day,
-        )
-        return await read_people(self._connection, task.part, task.month)
+        everybody = await read_people(self._connection, task.part, task.month)
+        people = await asyncio.to_thread(task.scope.of, everybody)
+        await determinations.forget_undetermined(self._connection, task.part, task.month, people.ids)
+        return people
 
     async def standings(self, task: Task) -> Standings:
-        ids, version, in_force, told = await copy_out(
-            self._connection,
-            f"select person_id, version, was_in_force, says from standing_{task.part:d}",
-            (16, 4, 1, _SAYS.itemsize),
-        )
-        self._told = {"ids": ids, "version": version, "in_force": in_force, "says": told}
-        return _standings(ids, version, told)
+        self._stands = await _read_standing(self._connection, task.part)
+        return self._stands.said
 
-    async def write(
-        self, task: Task, policy: Policy, people: People, standings: Standings, changes: Changes, bases: Bases
-    ) -> None:
+    async def write(self, task: Task, policy: Policy, people: People, changes: Changes, bases: Bases) -> None:
         """Decisions and their events, and what stands by them. The part's own tables are written, so that
         no trigger has to find out what is known here."""
         told = []
@@ -118,7 +111,7 @@ class _Work:
 
     async def subjects(self, task: Task, people: Bytes) -> list[Subject]:
         found: list[Subject] = await determinations.subjects(
-            self._connection, task.part, id_columns.uuids(people), task.month
+            self._connection, task.part, uuids(people), task.month
         )
         return found
 
@@ -140,14 +133,15 @@ class _Work:
     async def _keep_standing(
         self, task: Task, people: People, changes: Changes, told: Sequence[Bytes]
     ) -> None:
-        if not told:
+        known = self._stands
+        if not told or known is None:
             return
         table = f"standing_{task.part:d}"
-        if len(changes) >= len(people) * _ANEW_FROM:
-            # Read again, and held: meanwhile somebody may have signed, or a measure been carried out.
+        if len(changes) >= len(known.said) * _ANEW_FROM:
+            # Held, and what is newer read: meanwhile somebody may have signed, or a measure been carried out.
             await self._connection.execute(f"lock table {table} in share row exclusive mode")
-            standings = await self.standings(task)
-            kept = await asyncio.to_thread(self._kept, standings, people, changes)
+            newer = await _read_standing(self._connection, task.part, since=known.read_at)
+            kept = await asyncio.to_thread(_kept, known, newer, people, changes)
             await self._connection.execute(f"truncate {table}")
             await copy_in(self._connection, table, _STANDING, [*told, *kept], frozen=True)
             return
@@ -161,27 +155,66 @@ class _Work:
             " version = excluded.version, was_in_force = true, says = excluded.says"
         )
 
-    def _kept(self, standings: Standings, people: People, changes: Changes) -> list[Bytes]:
-        """Rows of what stands besides the changes."""
-        replaced = standings.rows_of(people.ids)[changes.lines.programme, changes.person]
-        keep = np.ones(len(standings), np.bool_)
-        keep[replaced[replaced != NOT_THERE]] = False
-        blocks, known = [], self._told
-        for programme in np.unique(standings.named):
-            these = np.flatnonzero(keep & (standings.named == programme))
-            fields = (
-                known["ids"][these],
-                bytes(programme).strip(),
-                known["version"][these],
-                known["in_force"][these],
-                known["says"][these],
-            )
-            blocks.append(rows(fields, len(these)))
-        return blocks
-
 
 _STANDING = ("person_id", "programme", "version", "was_in_force", "says")
 _DECISION = tuple(name for name, _ in determinations.COLUMNS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stands:
+    """Rows of a part's table of what stands, as they are there and as `said`; those of transactions before
+    `read_at` are all among them."""
+
+    read_at: str
+    ids: Bytes
+    version: Bytes
+    in_force: Bytes
+    says: Bytes
+    said: Standings
+
+    def blocks(self, keep: NDArray[np.bool_]) -> list[Bytes]:
+        """These rows as they are to be written."""
+        made = []
+        for programme in np.unique(self.said.named):
+            at = np.flatnonzero(keep & (self.said.named == programme))
+            name = bytes(programme).strip()
+            made.append(
+                rows((self.ids[at], name, self.version[at], self.in_force[at], self.says[at]), len(at))
+            )
+        return made
+
+
+async def _read_standing(connection: Connection, part: int, since: str | None = None) -> _Stands:
+    """All that stands in a part, or what was written by transactions that were not over at `since`."""
+    read_at = await connection.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text")
+    # The age of a row that was frozen long ago may come out negative: it is read once more, no harm.
+    newer = f" where age(xmin) <= age('{int(since)}'::xid8::xid)" if since else ""
+    ids, version, in_force, says = await copy_out(
+        connection,
+        f"select person_id, version, was_in_force, says from standing_{part:d}{newer}",
+        (16, 4, 1, _SAYS.itemsize),
+    )
+    return _Stands(read_at, ids, version, in_force, says, _standings(ids, version, says))
+
+
+def _kept(known: _Stands, newer: _Stands, people: People, changes: Changes) -> list[Bytes]:
+    """Rows of what stands besides the changes; where there is a newer one, that."""
+    keep = _unchanged(known.said, people, changes)
+    if not len(newer.said):
+        return known.blocks(keep)
+    again = set(zip(uuids(newer.ids), newer.said.named.tolist(), strict=True))
+    near = np.flatnonzero(find(np.unique(newer.ids, axis=0), known.said.ids) != NOT_THERE)
+    names = known.said.named[near].tolist()
+    for at, person, name in zip(near, uuids(known.ids[near]), names, strict=True):
+        keep[at] &= (person, name) not in again
+    return known.blocks(keep) + newer.blocks(_unchanged(newer.said, people, changes))
+
+
+def _unchanged(standings: Standings, people: People, changes: Changes) -> NDArray[np.bool_]:
+    replaced = standings.rows_of(people.ids)[changes.lines.programme, changes.person]
+    keep = np.ones(len(standings), np.bool_)
+    keep[replaced[replaced != NOT_THERE]] = False
+    return keep
 
 
 def _standings(ids: Bytes, version: Bytes, told: Bytes) -> Standings:

@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-import numpy as np
-
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
@@ -28,15 +26,7 @@ from services.eligibility.domain.months_law import MonthsLaw
 from services.eligibility.domain.standing_columns import People, Standings
 from services.eligibility.usecases.ports import Outcome, Recorded, Subject, Undetermined
 from services.eligibility.usecases.receipts import Engines
-from services.eligibility.usecases.redetermine import (
-    COMMUNE,
-    PROVINCE,
-    Counts,
-    PartWork,
-    PartWorks,
-    Scope,
-    Task,
-)
+from services.eligibility.usecases.redetermine import Counts, PartWork, PartWorks, Task
 
 _ONE_BY_ONE_MAX = 1_000
 _PACKS_MAX = 4
@@ -67,13 +57,11 @@ class DetermineParts:
 
     async def _determine(self, work: PartWork, task: Task, engine: Engine) -> Counts:
         today, law = self._clock.business_date(), self._law(engine, task.month)
-        everybody = await work.people(task)
-        if not len(everybody):
+        people = await work.people(task)
+        if not len(people):
             return Counts(0, 0, 0, 0, 0)
-        people = await asyncio.to_thread(_within, everybody, task.scope)
         standings = await work.standings(task)
         found, based = await asyncio.to_thread(_find, people, standings, law, today)
-        await work.write(task, engine.policy, people, standings, found.changes, based)
         granted, refused, changed = found.granted, found.refused, len(found.changes)
         outside = [Undetermined(one, "not_covered_yet") for one in uuids(people.ids[found.undetermined])]
         await work.record(task, Outcome([], outside, 0, 0))
@@ -85,6 +73,8 @@ class DetermineParts:
             await work.record(task, outcome)
             granted, refused = granted + outcome.granted, refused + outcome.refused
             changed, undetermined = changed + len(outcome.recorded), undetermined + len(outcome.undetermined)
+        # Last: from here on whoever signs somebody of the part may have to wait, and nobody is waited for.
+        await work.write(task, engine.policy, people, found.changes, based)
         return Counts(len(people), granted, refused, undetermined, changed)
 
     def _law(self, engine: Engine, month: Month) -> MonthsLaw:
@@ -94,18 +84,6 @@ class DetermineParts:
                 self._laws.clear()
             self._laws[key] = MonthsLaw(engine, month)
         return self._laws[key]
-
-
-def _within(people: People, scope: Scope) -> People:
-    """The people that a job is about."""
-    inside = np.ones(len(people), np.bool_)
-    if scope.territory is not None:
-        inside &= people.places.province == scope.territory.encode()
-    if scope.kind == PROVINCE:
-        inside &= people.places.province == str(scope.code).encode()
-    if scope.kind == COMMUNE:
-        inside &= people.places.commune == str(scope.code).ljust(5).encode()
-    return people if inside.all() else people.take(np.flatnonzero(inside))
 
 
 def _find(people: People, standings: Standings, law: MonthsLaw, today: date) -> tuple[Found, Bases]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+import numpy as np
+
 from libs.common.kernel.byte_rows import Bytes
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id
@@ -33,6 +35,17 @@ class Scope:
     code: str | None = None
     #: The province that whoever asked is bound to; None: the nation.
     territory: str | None = None
+
+    def of(self, people: People) -> People:
+        """Those of the people whom it is about."""
+        places, inside = people.places, np.ones(len(people), np.bool_)
+        if self.territory is not None:
+            inside &= places.province == self.territory.encode()
+        if self.kind == PROVINCE:
+            inside &= places.province == str(self.code).encode()
+        if self.kind == COMMUNE:
+            inside &= places.commune == str(self.code).ljust(5).encode()
+        return people if inside.all() else people.take(np.flatnonzero(inside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +129,13 @@ class PartWork(Protocol):
         """The part's first task that is not done; None where there is none, or another worker holds it."""
 
     async def people(self, task: Task) -> People:
-        """Everybody of the part, with their facts; what was undetermined of the month is forgotten."""
+        """Everybody of the part whom the job is about, with their facts; that they were undetermined in the
+        month is forgotten."""
 
     async def standings(self, task: Task) -> Standings:
         """What stands of their decisions."""
 
-    async def write(
-        self, task: Task, policy: Policy, people: People, standings: Standings, changes: Changes, bases: Bases
-    ) -> None:
+    async def write(self, task: Task, policy: Policy, people: People, changes: Changes, bases: Bases) -> None:
         """Changed decisions with their events."""
 
     async def subjects(self, task: Task, people: Bytes) -> Sequence[Subject]:

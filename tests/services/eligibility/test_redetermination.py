@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -82,6 +83,65 @@ async def test_a_slice_is_the_people_of_its_province_or_commune(world: Nation) -
         found = await world.jobs.progress(job.job_id, None)
         assert found and found["persons"] == found["determined"] == expected > 0
         assert 0 < found["changed"] <= expected
+
+
+async def test_a_slice_forgets_nobody_elsewhere_who_is_undetermined(world: Nation) -> None:
+    unreadable = {"person": {"birth_date": "1948-01-01", "disability_degree": "no such degree"}}
+    people = [somebody(number) for number in range(500, 580)]
+    people = [replace(one, facts=replace(one.facts, case=one.facts.case | unreadable)) for one in people]
+    await world.know(people, [])
+    undetermined = "select person_id from undetermined order by 1"
+    for scope in (Scope(NATION), Scope(PROVINCE, "56"), Scope(COMMUNE, "318"), Scope(NATION, None, "01")):
+        await ask(world, scope)
+        await world.determine_all()
+        assert [one for (one,) in await world.rows(undetermined)] == sorted(one.person_id for one in people)
+
+
+async def test_who_was_undetermined_and_has_an_answer_now_is_undetermined_no_more(world: Nation) -> None:
+    unreadable = somebody(501)
+    case = {**unreadable.facts.case, "person": {"birth_date": "1948-01-01", "disability_degree": "none such"}}
+    await world.know([replace(unreadable, facts=replace(unreadable.facts, case=case))], [])
+    job = await ask(world)
+    await world.determine_all()
+    found = await world.jobs.progress(job.job_id, None)
+    assert found and found["undetermined"] == 1
+    await world.know([replace(unreadable, facts=replace(unreadable.facts, version=2))], [])
+    await ask(world, Scope(COMMUNE, unreadable.facts.place.commune_code))
+    await world.determine_all()
+    assert await world.rows("select person_id from undetermined") == []
+
+
+async def test_who_signs_while_a_part_is_being_determined_and_the_part_both_come_to_their_end(
+    world: Nation,
+) -> None:
+    """The part's table of what stands is written anew, and one of its proposals is being signed."""
+    [(decision_id,)] = await world.rows(
+        "select decision_id from decision where status = 'proposed' order by decision_id limit 1"
+    )
+    await _say_less(world)
+    job = await ask(world)
+    signer = await asyncpg.connect(world.place.url_superuser)
+    async with signer.transaction():
+        await signer.execute("select from decision where decision_id = $1 for update", decision_id)
+        determining = asyncio.create_task(world.determine_all())
+        for _ in range(200):
+            if await world.rows("select 1 from pg_locks where not granted"):
+                break
+            await asyncio.sleep(0.05)
+        await signer.execute(
+            "update decision set status = 'signed', signed_on = decided_on, signed_by_sub = 'signer'"
+            " where decision_id = $1",
+            decision_id,
+        )
+    await signer.close()
+    await determining
+    found = await world.jobs.progress(job.job_id, None)
+    assert found and found["state"] == "done"
+    says = (
+        "select get_byte(s.says, 21) = ascii('s') from standing s join decision using (person_id, programme)"
+        f" where decision_id = '{decision_id}'"
+    )
+    assert await world.rows(says) == [(True,)]
 
 
 async def test_what_is_called_off_goes_no_further_and_can_be_asked_for_again(world: Nation) -> None:
