@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from benchmarks import law, redetermination, report, what_if
+from benchmarks import end_to_end, law, redetermination, report, what_if
 from benchmarks.bench import Line, measure
 
 #: Each suite: its lines, one at a time, and the versions of the peers it runs.
@@ -18,6 +18,7 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
     {
         "law": (law.lines, law.peers),
         "redetermination": (redetermination.lines, redetermination.peers),
+        "end-to-end": (end_to_end.lines, end_to_end.peers),
         "what-if": (what_if.lines, what_if.peers),
     }
 )

@@ -28,9 +28,8 @@ _REQUESTS, _REQUESTS_QUICK = 2_000, 300
 
 
 def peers() -> dict[str, str]:
-    lock = (openfisca.HOME / "requirements.in").read_text().strip()
-    name, _, number = lock.partition("==")
-    return {name: number}
+    lines = (openfisca.HOME / "requirements.in").read_text().split()
+    return dict(line.split("==") for line in lines)
 
 
 def lines(quick: bool) -> Iterator[Line]:

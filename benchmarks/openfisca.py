@@ -64,20 +64,26 @@ class OpenFisca:
 
 
 @contextmanager
-def running(facts: FactColumns, month: Month) -> Iterator[OpenFisca]:
-    path = _exchange() / "people.npz"
-    np.savez(path, **_arrays(facts))  # type: ignore[arg-type]
+def waiting() -> Iterator[OpenFisca]:
+    """A worker that has been told of nobody yet."""
     process = subprocess.Popen(
         [_environment(), "worker.py"], cwd=HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
-        worker = OpenFisca(process, {})
-        loaded = worker.ask("load", path=str(path), month=str(month))
-        worker.versions.update({"openfisca-core": loaded["version"], "openfisca's numpy": loaded["numpy"]})
-        yield worker
+        yield OpenFisca(process, {})
     finally:
         process.stdin.close() if process.stdin else None
         process.wait(timeout=30)
+
+
+@contextmanager
+def running(facts: FactColumns, month: Month) -> Iterator[OpenFisca]:
+    path = _exchange() / "people.npz"
+    np.savez(path, **arrays(facts))  # type: ignore[arg-type]
+    with waiting() as worker:
+        loaded = worker.ask("load", path=str(path), month=str(month))
+        worker.versions.update({"openfisca-core": loaded["version"], "openfisca's numpy": loaded["numpy"]})
+        yield worker
 
 
 def situation(facts: PersonFacts, month: Month) -> dict[str, Any]:
@@ -108,7 +114,7 @@ def _person(born: date | None, told: Mapping[str, object], month: Month) -> dict
     return {"birth": {"ETERNITY": born.isoformat()}, **of_month}
 
 
-def _arrays(facts: FactColumns) -> dict[str, NDArray[Any]]:
+def arrays(facts: FactColumns) -> dict[str, NDArray[Any]]:
     """Columns of all persons: the people, then their children; `parent`: whose child each of these is."""
     own = facts.children
     parent = np.repeat(np.arange(len(facts)), np.diff(facts.first_child))

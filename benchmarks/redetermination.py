@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +19,14 @@ import numpy as np
 from benchmarks.bench import Line, Side, Target
 from benchmarks.population import nation
 from deploy.local.processes import Command
+from libs.common.kernel.byte_rows import Bytes
 from libs.common.kernel.ids import new_id
 from libs.common.kernel.months import Month
 from libs.common.runtime import binary_copy
 from libs.common.runtime.postgres import Database
 from services.eligibility import wiring
 from services.eligibility.domain import columns
-from services.eligibility.domain.columns import LAYOUT, day_number
+from services.eligibility.domain.columns import LAYOUT, FactColumns, day_number
 from services.eligibility.events.parts import Teller
 from services.eligibility.settings import EligibilitySettings
 from services.eligibility.store.jobs import StoredJobs
@@ -36,12 +37,12 @@ from tests.support.broker import test_broker
 from tests.support.postgres import running, test_cluster
 
 _SIZES, _SIZES_QUICK = (100_000, 1_000_000, 4_000_000), (20_000, 100_000)
-#: Months of two standards: 500,000 and 540,000 đồng.
-_MONTHS = (Month(2026, 6), Month(2026, 7))
-_WORKERS = 2
+WORKERS = 2
 _AT_ONCE = 100_000
 _FIRST_ID = 1_780_000_000_000
 Prepare = Callable[[], Sequence[str]]
+#: What else is kept of some of the people: their facts and ids, and the number of the first of them.
+Keep = Callable[[asyncpg.Connection, FactColumns, Bytes, int], Awaitable[None]]
 _WRITTEN = ("decision", "outbox", "outbox_pending")
 _READ = (
     "select person_id, packed from packed_facts_{part}",
@@ -51,7 +52,7 @@ _READ = (
 
 def lines(quick: bool) -> Iterator[Line]:
     for size in _SIZES_QUICK if quick else _SIZES:
-        with _nation(size) as made:
+        with determined_nation(size, Country()) as made:
             yield _line(made, "2% change", made.move_a_fiftieth, Target(rate_min=400_000, times_max=3))
             yield _line(made, "all change", made.change_the_month, Target(rate_min=66_667, times_max=3))
 
@@ -66,12 +67,12 @@ def _line(made: "Nation", name: str, prepare: Prepare, target: Target) -> Line:
         "people",
         made.size,
         Side(
-            f"{_WORKERS} workers: facts and standing read, all rules, changed decisions written with trace, "
+            f"{WORKERS} workers: facts and standing read, all rules, changed decisions written with trace, "
             "input hash and event, what stands, the log",
             lambda: made.determined(prepare),
         ),
         Side(
-            f"{_WORKERS} connections: binary COPY out of what is read, in of what is written, same indexes",
+            f"{WORKERS} connections: binary COPY out of what is read, in of what is written, same indexes",
             made.copied,
         ),
         target,
@@ -79,10 +80,26 @@ def _line(made: "Nation", name: str, prepare: Prepare, target: Target) -> Line:
     )
 
 
+async def nothing_else(_: asyncpg.Connection, __: FactColumns, ___: Bytes, ____: int) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Country:
+    """`months`: of two standards, unless told; `residents`: a fiftieth lives in facilities."""
+
+    months: tuple[Month, Month] = (Month(2026, 6), Month(2026, 7))
+    day: str = "2026-07-05"
+    provinces: tuple[str, ...] = tuple(f"{code:02d}" for code in range(1, 35))
+    residents: bool = True
+    keep: Keep = nothing_else
+
+
 @dataclass
 class Nation:
     """A database with its workers running."""
 
+    country: Country
     size: int
     url: str
     database: Database
@@ -99,14 +116,14 @@ class Nation:
         return self.loop.run_until_complete(self._copied())
 
     async def _determined(self, prepare: Prepare) -> float:
-        await self._sql("truncate decision, outbox, outbox_pending", *prepare(), "checkpoint")
+        await self.sql("truncate decision, outbox, outbox_pending", *prepare(), "checkpoint")
         began = time.perf_counter()
         await self.run_job()
         return time.perf_counter() - began
 
     async def run_job(self) -> None:
         jobs, job_id = StoredJobs(self.database), new_id()
-        await jobs.add(Job(job_id, _MONTHS[self.month], Scope(NATION), self.policy_hash, "bench"))
+        await jobs.add(Job(job_id, self.country.months[self.month], Scope(NATION), self.policy_hash, "bench"))
         teller = asyncio.create_task(Teller(self.settings, jobs.tell).run())
         while True:
             # A hundredth of what is to be measured: to look is work too.
@@ -118,10 +135,16 @@ class Nation:
         await asyncio.gather(teller, return_exceptions=True)
 
     def move_a_fiftieth(self) -> list[str]:
+        return self._moved("get_byte(uuid_send(person_id), 14) % 50 = 7")
+
+    def move_everybody(self) -> list[str]:
+        return self._moved("true")
+
+    def _moved(self, who: str) -> list[str]:
+        at = ROW.fields["commune"][1]  # type: ignore[index]
         return [
-            f"update packed_facts set packed = set_byte(packed, {ROW.fields['commune'][1]},"  # type: ignore[index]
-            f" 97 - get_byte(packed, {ROW.fields['commune'][1]}))"  # type: ignore[index]
-            " where get_byte(uuid_send(person_id), 14) % 50 = 7",
+            f"update packed_facts set packed = set_byte(packed, {at}, 97 - get_byte(packed, {at}))"
+            f" where {who}",
             "vacuum packed_facts",
         ]
 
@@ -129,7 +152,7 @@ class Nation:
         self.month = 1 - self.month
         return []
 
-    async def _sql(self, *statements: str) -> None:
+    async def sql(self, *statements: str) -> None:
         connection = await asyncpg.connect(self.url)
         for statement in statements:
             await connection.execute(statement)
@@ -156,7 +179,7 @@ class Nation:
         await connection.close()
         began = time.perf_counter()
         parts = iter(range(PARTS))
-        await asyncio.gather(*(self._copy(parts) for _ in range(_WORKERS)))
+        await asyncio.gather(*(self._copy(parts) for _ in range(WORKERS)))
         return time.perf_counter() - began
 
     async def _copy(self, parts: Iterator[int]) -> None:
@@ -183,7 +206,8 @@ def _slice(table: str, part: int) -> str:
 
 
 @contextmanager
-def _nation(size: int) -> Iterator[Nation]:
+def determined_nation(size: int, country: Country) -> Iterator[Nation]:
+    """Everybody's facts kept and determined once, and the workers waiting."""
     loop = asyncio.new_event_loop()
     with test_cluster({}) as cluster, test_broker() as broker, ExitStack() as stack:
         place = loop.run_until_complete(cluster.fresh_database("eligibility"))
@@ -191,18 +215,18 @@ def _nation(size: int) -> Iterator[Nation]:
             **place.environment,
             "ANSINH_KAFKA_BOOTSTRAP": broker.bootstrap,
             "ANSINH_KAFKA_IDEMPOTENT_PRODUCER": "false",
-            "ANSINH_BUSINESS_DATE": "2026-07-05",
+            "ANSINH_BUSINESS_DATE": country.day,
         }
         settings = EligibilitySettings.from_environment("eligibility", environment)
         folder = cluster.cluster.data.parent
-        for number in range(_WORKERS):
+        for number in range(WORKERS):
             argv = [sys.executable, "-m", "services.eligibility.wiring"]
             command = Command(f"worker-{number}", argv, {**os.environ, **environment})
             stack.enter_context(running(command, folder / f"worker-{number}.log"))
         database = Database(settings)
         loop.run_until_complete(database.open())
         made = Nation(
-            size, place.url_superuser, database, settings, wiring.engine().policy.hash, loop, folder
+            country, size, place.url_superuser, database, settings, wiring.engine().policy.hash, loop, folder
         )
         loop.run_until_complete(_fill(made))
         try:
@@ -214,20 +238,20 @@ def _nation(size: int) -> Iterator[Nation]:
 
 async def _fill(made: Nation) -> None:
     """People with their facts, residents with their homes, and everybody's standing decisions."""
-    connection = await asyncpg.connect(made.url)
-    chance = np.random.default_rng(7)
+    country, connection = made.country, await asyncpg.connect(made.url)
+    chance, provinces = np.random.default_rng(7), np.array(country.provinces, "S2")
     for first in range(0, made.size, _AT_ONCE):
         size = min(_AT_ONCE, made.size - first)
-        facts = nation(size, _MONTHS[0], seed=first + 1)
-        signed = np.full(size, day_number(_MONTHS[0].first_day) - 2_000, np.int32)
+        facts = nation(size, country.months[0], seed=first + 1)
+        signed = np.full(size, day_number(country.months[0].first_day) - 2_000, np.int32)
         facts = replace(facts, already_receiving=np.ones(size, np.bool_), decision_signed_on=signed)
         packed = columns.pack(facts)
         rows = np.zeros(size, ROW)
         rows["layout"], rows["version"], rows["settled_on"] = LAYOUT, 1, -100_000
         rows["chain"] = chance.integers(0, 256, (size, 32), np.uint8)
-        province = chance.integers(0, len(_PROVINCES), size)
-        rows["province"], rows["former"] = _PROVINCES[province], _PROVINCES[province]
-        rows["commune"] = np.char.add(_PROVINCES[province], chance.choice(_COMMUNES, size))
+        province = chance.integers(0, len(provinces), size)
+        rows["province"], rows["former"] = provinces[province], provinces[province]
+        rows["commune"] = np.char.add(provinces[province], chance.choice(_COMMUNES, size))
         rows["words"] = packed.people
         rows["children"][np.arange(CHILDREN_MAX) < (packed.people[:, 6] & 0xFFFF)[:, None]] = packed.children
         ids = chance.integers(0, 256, (size, 16), np.uint8)
@@ -236,16 +260,17 @@ async def _fill(made: Nation) -> None:
         told = np.ascontiguousarray(rows).view(np.uint8).reshape(size, -1)
         block = binary_copy.rows([ids, told], size)
         await binary_copy.copy_in(connection, "packed_facts", ("person_id", "packed"), [block])
-    await connection.execute(
-        "insert into residence (residence_id, person_id, facility_id, from_date, state_paid)"
-        " select gen_random_uuid(), person_id, gen_random_uuid(), date '2020-01-01', true"
-        " from packed_facts where get_byte(uuid_send(person_id), 13) % 50 = 3"
-    )
+        await country.keep(connection, facts, ids, first)
+    if country.residents:
+        await connection.execute(
+            "insert into residence (residence_id, person_id, facility_id, from_date, state_paid)"
+            " select gen_random_uuid(), person_id, gen_random_uuid(), date '2020-01-01', true"
+            " from packed_facts where get_byte(uuid_send(person_id), 13) % 50 = 3"
+        )
     await connection.execute("analyze packed_facts")
     await connection.close()
     await made.run_job()
-    await made._sql("vacuum analyze standing")
+    await made.sql("vacuum analyze standing")
 
 
-_PROVINCES = np.array([f"{code:02d}" for code in range(1, 35)], "S2")
 _COMMUNES = np.array([f"{code:03d}" for code in range(100, 198)], "S3")
