@@ -88,7 +88,7 @@ async def test_a_slice_is_the_people_of_its_province_or_commune(world: Nation) -
 async def test_a_slice_forgets_nobody_elsewhere_who_is_undetermined(world: Nation) -> None:
     unreadable = {"person": {"birth_date": "1948-01-01", "disability_degree": "no such degree"}}
     people = [somebody(number) for number in range(500, 580)]
-    people = [replace(one, facts=replace(one.facts, case=one.facts.case | unreadable)) for one in people]
+    people = [replace(one, facts=replace(one.facts, case={**one.facts.case, **unreadable})) for one in people]
     await world.know(people, [])
     undetermined = "select person_id from undetermined order by 1"
     for scope in (Scope(NATION), Scope(PROVINCE, "56"), Scope(COMMUNE, "318"), Scope(NATION, None, "01")):
