@@ -29,6 +29,7 @@ from services.eligibility.api import (
     decisions,
     determinations,
     foreign_lists,
+    occasions,
     recalculations,
     simulations,
     worklist,
@@ -50,6 +51,7 @@ from services.eligibility.store.case_opening import KeepPeopleAndCases
 from services.eligibility.store.coverage import Coverage
 from services.eligibility.store.decisions import Reads, Signings
 from services.eligibility.store.drafts import read_draft
+from services.eligibility.store.due import Due
 from services.eligibility.store.facts import record_people, record_residences
 from services.eligibility.store.foreign_lists import ForeignLists
 from services.eligibility.store.invariants import INVARIANTS
@@ -71,6 +73,7 @@ from services.eligibility.usecases.carry_out import CarryOutMeasures
 from services.eligibility.usecases.casework import Casework
 from services.eligibility.usecases.cover import Cover
 from services.eligibility.usecases.determine import DetermineParts
+from services.eligibility.usecases.due import DueOccasions
 from services.eligibility.usecases.foreign_lists import TakeForeignList
 from services.eligibility.usecases.law import LawReader
 from services.eligibility.usecases.recalculate import Recalculate
@@ -178,6 +181,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 decisions.router(reads, sign),
                 cases.router(casework, case_reads, units),
                 worklist.router(Worklist(database), case_law, clock),
+                occasions.router(DueOccasions(law.policy, Due(database))),
                 receipts_api.router(receipts),
                 foreign_lists.router(take_list),
                 recalculations.router(recalculated, recalculate),

@@ -6,7 +6,7 @@ rest. Who belongs to a campaign is told by the programmes that somebody is a mem
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from libs.common.kernel.money import Dong
@@ -15,6 +15,7 @@ from services.eligibility.domain.citations import Citation
 
 LONGEVITY = "longevity"
 NOTHING = Dong(0)
+MARCH, ONE_DAY = 3, timedelta(days=1)
 GIVERS = ("state_leaders", "ministry_or_province")
 RECEIVERS = ("unit", "household", "person")
 
@@ -136,21 +137,44 @@ def of_person(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Birthdays:
+    """Who completes `age` years in `month`: born on these days, both included."""
+
+    month: Month
+    age: int
+    born_from: date
+    born_until: date
+
+
+def birthdays(month: Month, age: int) -> Birthdays:
+    """Born on 29 February is completed on 1 March of a common year, as `birthday` has it."""
+    born = Month(month.year - age, month.number)
+    first, last = born.first_day, born.last_day
+    if month.number == MARCH and birthday(first - ONE_DAY, age) == month.first_day:
+        first -= ONE_DAY
+    if birthday(last, age) > month.last_day:
+        last -= ONE_DAY
+    return Birthdays(month, age, first, last)
+
+
+def at_age(
+    rules: OccasionRules, local: Iterable[DatedMilestone], month: Month, age: int
+) -> tuple[Gift | None, Citation] | None:
+    """The highest amount for an age; no gift where the province fixes it and nobody has read it, None where
+    the age is none of the law's."""
+    amounts = [one for one in (*rules.amounts, *local) if one.holds(month, age)]
+    if amounts:
+        best = max(amounts, key=lambda one: one.milestone.gift.dong)
+        return best.milestone.gift, best.citation
+    return (None, rules.milestones_citation) if age in rules.milestones else None
+
+
 def _longevity(
     rules: OccasionRules, local: Iterable[DatedMilestone], born: date, day: date
 ) -> list[Occasion]:
     age = day.year - born.year
-    amounts = [one for one in (*rules.amounts, *local) if one.holds(Month.of(day), age)]
-    if not amounts and age not in rules.milestones:
+    found = at_age(rules, local, Month.of(day), age)
+    if found is None:
         return []
-    best = max(amounts, key=lambda one: one.milestone.gift.dong, default=None)
-    return [
-        Occasion(
-            LONGEVITY,
-            rules.title,
-            birthday(born, age),
-            age,
-            best.milestone.gift if best else None,
-            best.citation if best else rules.milestones_citation,
-        )
-    ]
+    return [Occasion(LONGEVITY, rules.title, birthday(born, age), age, *found)]

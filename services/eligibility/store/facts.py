@@ -1,6 +1,7 @@
 """What eligibility keeps of people: pseudonymous facts in all their versions, and residences, in sets."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,13 @@ _KEEP = (
     " $8::text[], $9::smallint[]"
 )
 _KEEP_NEWEST = f"""
-    insert into person_facts ({VERSION}, shard, chain, holds_from)
-    select * from {_KEEP}, $10::bytea[], $11::date[])
+    insert into person_facts ({VERSION}, shard, birth_date, chain, holds_from)
+    select * from {_KEEP}, $10::date[], $11::bytea[], $12::date[])
     on conflict (person_id) do update set
         version = excluded.version, true_from = excluded.true_from, commune_code = excluded.commune_code,
         province_code = excluded.province_code, former_province_code = excluded.former_province_code,
-        facts = excluded.facts, sex = excluded.sex, chain = excluded.chain, holds_from = excluded.holds_from,
+        facts = excluded.facts, sex = excluded.sex, birth_date = excluded.birth_date, chain = excluded.chain,
+        holds_from = excluded.holds_from,
         recorded_at = now()
     where person_facts.version < excluded.version
 """
@@ -68,13 +70,14 @@ async def record_people(connection: Connection, rows: Sequence[PersonRecord]) ->
             chain = chained(chain, found[last])
         if last > before:
             since = holds_from([found[number] for number in range(1, last + 1)])
-            advanced.append((*_values(person, found[last], shards[person]), chain, since))
+            born = _birth_date(found[last])
+            advanced.append((*_values(person, found[last], shards[person]), born, chain, since))
         others += [
             _values(person, found[number], shards[person]) for number in found.keys() - kept[person] - {last}
         ]
     await connection.execute(_SUPERSEDE, [row[0] for row in advanced if row[0] in counted])
     await connection.execute(_KEEP_OTHERS, *_columns(others, 9))
-    await connection.execute(_KEEP_NEWEST, *_columns(advanced, 11))
+    await connection.execute(_KEEP_NEWEST, *_columns(advanced, 12))
     await keep_packed(
         connection, [Newest(row[0], versions[row[0]][row[1]], row[-2], row[-1]) for row in advanced]
     )
@@ -126,6 +129,14 @@ def _values(person_id: UUID, one: FactsVersion, shard: int) -> tuple[Any, ...]:
         one.sex,
         shard,
     )
+
+
+def _birth_date(version: FactsVersion) -> date | None:
+    """None where it is none, as where the facts can't be read."""
+    try:
+        return date.fromisoformat(version.case["person"].get("birth_date") or "")
+    except ValueError:
+        return None
 
 
 def _columns(rows: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
