@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from contracts.problems import PROBLEMS
 from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
+from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.registry import Registry
 from gateway.clients.upstream import Upstream
@@ -68,6 +69,7 @@ def build(
         registry=Registry(Upstream(http, "registry", settings.registry_url)),
         eligibility=Eligibility(Upstream(http, "eligibility", settings.eligibility_url)),
         worklist=Worklist(Upstream(http, "eligibility", settings.eligibility_url)),
+        occasions=Occasions(Upstream(http, "eligibility", settings.eligibility_url)),
         payments=Payments(Upstream(http, "payments", settings.payments_url)),
         facilities=Facilities(Upstream(http, "facilities", settings.facilities_url)),
         verifier=application.state.verifier,

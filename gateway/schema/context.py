@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
+from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.registry import Registry
 from gateway.clients.upstream import Caller
@@ -31,6 +32,7 @@ class Doors:
     payments: Payments
     facilities: Facilities
     worklist: Worklist
+    occasions: Occasions
     verifier: TokenVerifier
     units: Units
     clock: Clock

@@ -14,8 +14,10 @@ from gateway.schema.facility import (
     FacilityConnection,
     Occupancy,
 )
+from gateway.schema.occasion import LongevityCounts, LongevityPeople, counts_of, people_of
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
+from gateway.schema.scalars import MonthText
 from gateway.schema.simulation import Simulation
 from gateway.schema.words import Programme, TotalsBy
 from gateway.schema.work import (
@@ -194,6 +196,58 @@ class Query:
             cursor=after,
         )
         return coverage_of(page, context)
+
+    @fields.field(
+        "How many complete an age of the law (mừng thọ), by month, age and commune; up to twelve months.",
+        Price(points=20, per_item=_TOTALS_MAX, sized_by="first"),
+    )
+    async def longevity(
+        self,
+        info: _Info,
+        from_month: MonthText,
+        until_month: MonthText,
+        province_code: str | None = None,
+        commune_code: str | None = None,
+        first: int = 100,
+        after: str | None = None,
+    ) -> LongevityCounts:
+        context = asked(info)
+        page = await context.doors.occasions.counts(
+            context.caller,
+            from_month=from_month,
+            until_month=until_month,
+            province_code=province_code,
+            commune_code=commune_code,
+            limit=_size(first, _TOTALS_MAX),
+            cursor=after,
+        )
+        return counts_of(page, context)
+
+    @fields.field(
+        "Who completes an age of the law (mừng thọ), by month, age and birth date; up to twelve months.",
+        Price(points=20, per_item=_PAGE_MAX, sized_by="first"),
+    )
+    async def longevity_people(
+        self,
+        info: _Info,
+        from_month: MonthText,
+        until_month: MonthText,
+        province_code: str | None = None,
+        commune_code: str | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> LongevityPeople:
+        context = asked(info)
+        page = await context.doors.occasions.people(
+            context.caller,
+            from_month=from_month,
+            until_month=until_month,
+            province_code=province_code,
+            commune_code=commune_code,
+            limit=_size(first, _PAGE_MAX),
+            cursor=after,
+        )
+        return people_of(page, context)
 
     @fields.field("How many people are registered.", Price(points=10))
     async def counts(self, info: _Info) -> Counts:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from deploy.contracts import files
-from gateway.clients import eligibility, facilities, payments, registry, worklist
+from gateway.clients import eligibility, facilities, occasions, payments, registry, worklist
 
 READ = [
     ("registry", "get", "/v1/people", registry.PeoplePage),
@@ -23,6 +23,8 @@ READ = [
     ("facilities", "get", "/v1/residences", facilities.ResidencesPage),
     ("eligibility", "get", "/v1/worklist", worklist.WorklistPage),
     ("eligibility", "get", "/v1/coverage", worklist.CoveragePage),
+    ("eligibility", "get", "/v1/occasions/longevity", occasions.DueCounts),
+    ("eligibility", "get", "/v1/occasions/longevity/people", occasions.DuePeople),
     ("payments", "get", "/v1/runs", payments.RunsPage),
     ("payments", "get", "/v1/runs/{run_id}", payments.Run),
     ("payments", "get", "/v1/totals", payments.TotalsPage),
