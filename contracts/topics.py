@@ -42,6 +42,16 @@ RUN = Topic(
     ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled"),
 )
 
+#: Outward, a topic for each paying agency, with an access rule of its own: the changes of its payments. No
+#: service consumes it, and no month is closed on it.
+PUBLIC_PAYMENTS = Topic(
+    "ansinh.public.payments.{paying_agency}.v1",
+    "payments",
+    (),
+    ("PaymentInstructed", "PaymentSettled", "PaymentReturned"),
+)
+PUBLIC_PREFIX = "ansinh.public."
+
 #: A service's word to its own processes that there is work: no fact, in no log, and lost without harm.
 DETERMINATION_PART = "ansinh.eligibility.determination-part.v1"
 
@@ -54,3 +64,8 @@ def published_by(service: str) -> tuple[Topic, ...]:
 
 def consumed_by(service: str) -> tuple[Topic, ...]:
     return tuple(topic for topic in TOPICS if service in topic.consumers)
+
+
+def public_payments(agency_code: str) -> str:
+    """The topic of a paying agency."""
+    return PUBLIC_PAYMENTS.name.format(paying_agency=agency_code)

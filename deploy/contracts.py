@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from contracts.events import eligibility, facilities, payments, registry
 from contracts.events.base import Event, MonthFactsClosed
 from contracts.problems import PROBLEMS
-from contracts.topics import MONTH_FACTS_CLOSED, TOPICS, Topic
+from contracts.topics import MONTH_FACTS_CLOSED, PUBLIC_PAYMENTS, TOPICS, Topic
 from deploy.local import keys
 from gateway.export import sdl
 from libs.common.kernel.sharding import SHARDS
@@ -28,13 +28,14 @@ _ROOT = Path(__file__).parents[1]
 _SCHEMAS = Path("contracts/schemas")
 _PROBLEMS = Path("docs/problems")
 SERVICES = ("registry", "eligibility", "payments", "facilities")
+_AGENCIES = {"examples": ["970405", "VNPOST"]}
 _MODULES = (registry, facilities, eligibility, payments)
 
 
 def files() -> dict[Path, str]:
     """Every generated file: its path below the root, and its text."""
     made = {_SCHEMAS / "gateway.graphql": sdl(), _SCHEMAS / "asyncapi.json": _json(_asyncapi())}
-    for topic in TOPICS:
+    for topic in (*TOPICS, PUBLIC_PAYMENTS):
         for name in topic.types:
             made[_SCHEMAS / "events" / f"{name}.json"] = _json(_event(name).model_json_schema())
     made[_SCHEMAS / "events" / f"{MONTH_FACTS_CLOSED}.json"] = _json(MonthFactsClosed.model_json_schema())
@@ -58,16 +59,21 @@ def _asyncapi() -> dict[str, Any]:
     messages: dict[str, Any] = {MONTH_FACTS_CLOSED: _message(MONTH_FACTS_CLOSED)}
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
-    for topic in TOPICS:
-        names = (*topic.types, MONTH_FACTS_CLOSED)
+    for topic in (*TOPICS, PUBLIC_PAYMENTS):
         messages.update({name: _message(name) for name in topic.types})
         channels[topic.name] = {
             "address": topic.name,
             "title": f"{topic.publisher} to {', '.join(topic.consumers) or 'integrators'}",
-            "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+            "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _told_on(topic)},
             "bindings": {"kafka": {"partitions": SHARDS}},
         }
         operations[f"{topic.publisher}.publishes.{topic.name}"] = _operation(topic)
+    channels[PUBLIC_PAYMENTS.name]["parameters"] = {
+        "paying_agency": {
+            "description": "The partner's own code: a bank's BIN or a post office's.",
+            **_AGENCIES,
+        }
+    }
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -79,6 +85,11 @@ def _asyncapi() -> dict[str, Any]:
         "operations": operations,
         "components": {"messages": messages},
     }
+
+
+def _told_on(topic: Topic) -> tuple[str, ...]:
+    """The types of a topic's events: no month is closed on what goes outward only."""
+    return topic.types if topic is PUBLIC_PAYMENTS else (*topic.types, MONTH_FACTS_CLOSED)
 
 
 def _message(name: str) -> dict[str, Any]:
@@ -106,7 +117,7 @@ def _operation(topic: Topic) -> dict[str, Any]:
     return {
         "action": "send",
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{name}"} for name in (*topic.types, MONTH_FACTS_CLOSED)],
+        "messages": [{"$ref": f"{channel}/messages/{name}"} for name in _told_on(topic)],
     }
 
 

@@ -25,6 +25,7 @@ CaseId = Annotated[str, _id("cas", "case")]
 RecalculationId = Annotated[str, _id("rec", "recalculation")]
 DifferenceId = Annotated[str, _id("dif", "difference")]
 RunId = Annotated[str, _id("run", "payment run")]
+PaymentId = Annotated[str, _id("pay", "payment instruction")]
 
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Calendar month, YYYY-MM.")]
 Dong = Annotated[int, Field(ge=0, description="Whole Vietnamese đồng.")]

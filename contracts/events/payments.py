@@ -1,10 +1,11 @@
-"""What payments tell: the life of a run."""
+"""What payments tell: the life of a run, and outward each change of a payment."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.events.base import Dong, Event, MonthText, ProvinceCode, RunId
+from contracts.events.base import CommuneCode, Dong, Event, MonthText, PaymentId, ProvinceCode, RunId
 
 
 class _Run(Event):
@@ -38,3 +39,40 @@ class RunReconciled(_Run):
 
     settled_dong: Dong
     returned_dong: Dong
+
+
+class _Payment(Event):
+    """One payee's money for a programme in a run. No person stands in it."""
+
+    payment_id: PaymentId
+    sequence: Annotated[
+        int, Field(ge=1, description="1 for the payment's first event; grows by one with each.")
+    ]
+    run_id: RunId
+    paying_agency: Annotated[str, Field(description="Bank code (BIN) or post office's code.")]
+    benefit_months: tuple[MonthText, ...]
+    commune_code: CommuneCode
+    amount_dong: Dong
+    reason_code: Annotated[
+        str | None,
+        Field(description="Why it was returned: ISO 20022, a post office's word, or `other`."),
+    ] = None
+    occurred_on: Annotated[date, Field(description="Business date, Asia/Ho_Chi_Minh.")]
+
+
+class PaymentInstructed(_Payment):
+    """Its paying agency has been given it; the day is that on which it is to be paid."""
+
+    status: Literal["instructed"]
+
+
+class PaymentSettled(_Payment):
+    """The payee has the money."""
+
+    status: Literal["settled"]
+
+
+class PaymentReturned(_Payment):
+    """The money came back; its months fall due again, in another payment."""
+
+    status: Literal["returned"]

@@ -27,7 +27,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Events over all topics; `expected` is published times consumers."""
+    """Events over all topics; `expected` is published times consumers: outward topics have none of ours."""
 
     published: int
     consumed: int
@@ -91,8 +91,13 @@ def counts(positions: Mapping[str, Any]) -> Counts:
         topic: _position(positions, topic.publisher, "published", topic.name)["events"]
         for topic in topics.TOPICS
     }
+    outward = sum(
+        entry["events"]
+        for name, entry in positions[topics.PUBLIC_PAYMENTS.publisher]["published"].items()
+        if name.startswith(topics.PUBLIC_PREFIX)
+    )
     return Counts(
-        published=sum(published.values()),
+        published=sum(published.values()) + outward,
         consumed=sum(
             entry["events"] for service in SERVICES for entry in positions[service]["applied"].values()
         ),

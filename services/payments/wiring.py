@@ -13,16 +13,17 @@ from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.worker import Worker
-from services.payments.api import files, people, reports, runs
+from services.payments.api import events, files, people, reports, runs
 from services.payments.api.doors import Doors
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
 from services.payments.domain.files import PAIN_001, POST_LIST
 from services.payments.events.incoming import Incoming
-from services.payments.events.outgoing import to_event
+from services.payments.events.outgoing import payments_changed, to_event
 from services.payments.settings import PaymentsSettings
 from services.payments.store.building import Building
+from services.payments.store.changes import Telling, ToldPayments
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
@@ -32,6 +33,7 @@ from services.payments.store.reports import Reconciling, ReportDesk
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.reports import ReceiveReport, TakeReports
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
+from services.payments.usecases.telling import TellPayments
 
 AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
@@ -68,6 +70,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     write = WriteFiles(instructing, writers, payer, clock)
     reconciling = Reconciling(database, cipher, to_event)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
+    tell = TellPayments(Telling(database, payments_changed))
     return Parts(
         settings=settings,
         database=database,
@@ -83,13 +86,17 @@ def parts(settings: PaymentsSettings) -> Parts:
             approve_run=ApproveRun(orders, clock),
             receive_report=ReceiveReport(ReportDesk(database, cipher)),
             reads=StoredReads(database, cipher),
+            events=ToldPayments(database),
             report_bytes_max=settings.report_bytes_max,
+            token_check_seconds=settings.token_check_seconds,
+            stream_seconds=settings.stream_seconds,
         ),
         workers=(
             Worker("run builder", build.step),
             Worker("run booker", book.step),
             Worker("file writer", write.step),
             Worker("report taker", take.step),
+            Worker("event teller", tell.step),
         ),
     )
 
@@ -101,7 +108,7 @@ def service(made: Parts) -> FastAPI:
             database=made.database,
             problems=PROBLEMS,
             title="An Sinh: payments",
-            routers=(runs.router, files.router, reports.router, people.router),
+            routers=(runs.router, files.router, reports.router, people.router, events.router),
             closes_months=False,
             publishes=tuple(topic.name for topic in topics.published_by("payments")),
             awaits=AWAITS,

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from contracts.topics import TOPICS
+from contracts.topics import PUBLIC_PAYMENTS, TOPICS
 from deploy.contracts import SERVICES, files
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +27,6 @@ def test_every_service_describes_itself_in_openapi_3_1() -> None:
 
 def test_asyncapi_names_every_topic_and_each_message_has_its_schema() -> None:
     described = json.loads((ROOT / "contracts/schemas/asyncapi.json").read_text())
-    assert set(described["channels"]) == {topic.name for topic in TOPICS}
+    assert set(described["channels"]) == {topic.name for topic in (*TOPICS, PUBLIC_PAYMENTS)}
     for message in described["components"]["messages"].values():
         assert (ROOT / "contracts/schemas" / message["payload"]["$ref"]).exists()

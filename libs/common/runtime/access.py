@@ -64,7 +64,7 @@ ROLES: dict[str, frozenset[str]] = {
             "eligibility.decisions.read",
         }
     ),
-    "partner": frozenset({"payments.files.read", "payments.reports.write"}),
+    "partner": frozenset({"payments.files.read", "payments.reports.write", "payments.events.read"}),
     "ministry": frozenset(
         {
             "registry.people.read",
@@ -79,6 +79,7 @@ ROLES: dict[str, frozenset[str]] = {
             "facilities.read",
             "facilities.months.close",
             "payments.read",
+            "payments.events.read",
         }
     ),
     "auditor": frozenset(
@@ -87,6 +88,7 @@ ROLES: dict[str, frozenset[str]] = {
             "eligibility.decisions.read",
             "facilities.read",
             "payments.read",
+            "payments.events.read",
             "platform.positions.read",
             "platform.verify",
         }

@@ -46,6 +46,8 @@ class Relay:
         self._topics = topics
         self._heartbeat = broker.heartbeat_topic(settings.service)
         self._producer: AIOKafkaProducer | None = None
+        #: Topics that are there as far as we know; a broker that lost its log has lost them too.
+        self._made: set[str] = set()
         self._connecting = asyncio.Lock()
 
     async def step(self) -> bool:
@@ -84,19 +86,25 @@ class Relay:
     async def close(self) -> None:
         if self._producer:
             producer, self._producer = self._producer, None
+            self._made = set()
             await producer.stop()
 
     async def _connected(self) -> AIOKafkaProducer:
         async with self._connecting:
             if self._producer is None:
                 settings = self._settings
-                await broker.ensure_topics(
-                    settings.kafka_bootstrap, [*self._topics, self._heartbeat], settings.kafka_replicas
-                )
+                await self._make({*self._topics, self._heartbeat})
                 self._producer = await broker.producer(
                     settings.kafka_bootstrap, idempotent=settings.kafka_idempotent_producer
                 )
             return self._producer
+
+    async def _make(self, topics: set[str]) -> None:
+        """See that the topics are there. Some are known by their first event only."""
+        if missing := topics - self._made:
+            settings = self._settings
+            await broker.ensure_topics(settings.kafka_bootstrap, missing, settings.kafka_replicas)
+            self._made |= missing
 
     async def _publish(self, producer: AIOKafkaProducer, shard: int) -> int:
         async with self._database.bulk() as connection:
@@ -110,6 +118,7 @@ class Relay:
             )
             if not rows:
                 return 0
+            await self._make({row["topic"] for row in rows})
             marks, epoch = await _marks(connection, shard)
             given = await self._send(producer, shard, rows, epoch)
             await _advance(connection, shard, given, marks, epoch)
@@ -142,6 +151,7 @@ class Relay:
 
     async def _rebuild(self, lost_epoch: int) -> None:
         """Make the whole log pending under the next epoch, unless somebody has done so already."""
+        self._made = set()
         async with self._database.bulk() as connection:
             bumped = await connection.execute(
                 "update log_epoch set epoch = epoch + 1 where epoch = $1", lost_epoch

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from libs.common.kernel import id_columns
 from libs.common.kernel.byte_rows import Bytes, beside, digits, numerals, of_texts
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
-from services.eligibility.domain import id_columns
 from services.eligibility.domain.bases import Bases
 from services.eligibility.domain.changes import Changes
 from services.eligibility.domain.columns import date_of

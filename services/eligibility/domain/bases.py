@@ -6,9 +6,9 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
+from libs.common.kernel import id_columns
 from libs.common.kernel.byte_rows import Bytes, beside, hashed
 from libs.common.kernel.months import Month
-from services.eligibility.domain import id_columns
 from services.eligibility.domain.changes import Changes, PackOf, at_places
 from services.eligibility.domain.standing_columns import People
 from services.eligibility.domain.vectorised import evaluate

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from contracts import topics
+from libs.common.kernel import id_columns
 from libs.common.kernel.byte_rows import Bytes, beside, days, numerals, of_texts, put, repeated
 from libs.common.kernel.ids import derived_id, show
 from libs.common.kernel.months import Month
 from libs.common.runtime.outbox import EventRows, OutgoingEvent
-from services.eligibility.domain import id_columns
 from services.eligibility.domain.alike import Alike
 from services.eligibility.domain.casework import CaseFile
 from services.eligibility.domain.decisions import Decision

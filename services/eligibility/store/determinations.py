@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.common.kernel.byte_rows import Bytes
+from libs.common.kernel.id_columns import uuids
 from libs.common.kernel.money import Coefficient, Dong
 from libs.common.kernel.months import Month
 from libs.common.runtime import outbox
@@ -13,7 +14,6 @@ from libs.common.runtime.binary_copy import copy_out
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection
 from services.eligibility.domain.decisions import Place, Standing, Terms
-from services.eligibility.domain.id_columns import uuids
 from services.eligibility.domain.standing_columns import NOT_THERE, find
 from services.eligibility.store.facts import facts_version, histories
 from services.eligibility.store.packed_people import in_part

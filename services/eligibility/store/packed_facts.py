@@ -11,10 +11,11 @@ from uuid import UUID
 
 import numpy as np
 
+from libs.common.kernel import id_columns
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import read
 from libs.common.runtime.postgres import Connection
-from services.eligibility.domain import columns, id_columns
+from services.eligibility.domain import columns
 from services.eligibility.domain.case_reading import read_person
 from services.eligibility.domain.columns import (
     LAYOUT,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from libs.common.kernel.byte_rows import Bytes, beside, of_texts
+from libs.common.kernel.id_columns import uuids
 from libs.common.runtime import outbox
 from libs.common.runtime.binary_copy import EPOCH_DAYS, Field, copy_in, copy_out, number, numbers, rows
 from libs.common.runtime.outbox import EventRows
@@ -17,7 +18,6 @@ from services.eligibility.domain.alike import Alike, alike
 from services.eligibility.domain.bases import Bases
 from services.eligibility.domain.changes import Changes
 from services.eligibility.domain.columns import day_number
-from services.eligibility.domain.id_columns import uuids
 from services.eligibility.domain.policy import Policy
 from services.eligibility.domain.standing_columns import DECIDED, NOT_THERE, People, Places, Standings, find
 from services.eligibility.store import determinations, jobs

@@ -10,10 +10,10 @@ import asyncpg
 import numpy as np
 import orjson
 
+from libs.common.kernel import id_columns
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Database
-from services.eligibility.domain import id_columns
 from services.eligibility.domain.columns import PACKED_SEXES, columns_of
 from services.eligibility.domain.monthly import read_facts
 from services.eligibility.domain.packs import Place

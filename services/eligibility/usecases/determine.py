@@ -7,6 +7,7 @@ from datetime import date
 
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
+from libs.common.kernel.id_columns import uuids
 from libs.common.kernel.months import Month
 from services.eligibility.domain.bases import Bases, bases
 from services.eligibility.domain.changes import Found, changes
@@ -20,7 +21,6 @@ from services.eligibility.domain.decisions import (
 )
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWANCE, PersonFacts
-from services.eligibility.domain.id_columns import uuids
 from services.eligibility.domain.monthly import Answer, Known, ask, entitled
 from services.eligibility.domain.months_law import MonthsLaw
 from services.eligibility.domain.standing_columns import People, Standings

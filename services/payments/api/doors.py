@@ -14,6 +14,7 @@ from libs.common.runtime.problems import not_found
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.runs import ApproveRun, OpenRun
+from services.payments.usecases.telling import PaymentEvents
 
 PAGE_MAX = 500
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
@@ -33,7 +34,10 @@ class Doors:
     approve_run: ApproveRun
     receive_report: ReceiveReport
     reads: Reads
+    events: PaymentEvents
     report_bytes_max: int
+    token_check_seconds: float
+    stream_seconds: float
 
 
 def _doors(request: Request) -> Doors:

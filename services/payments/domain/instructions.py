@@ -14,6 +14,14 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (SETTLED, RETURNED): "returned_after_settlement",
 }
 
+#: Of each status the fact that the world is told when an instruction comes to it. A pending one is told once
+#: its file is ready: from then on its paying agency has it.
+FACTS: dict[str, str] = {
+    PENDING: "PaymentInstructed",
+    SETTLED: "PaymentSettled",
+    RETURNED: "PaymentReturned",
+}
+
 BANK_ACCOUNT = "bank_account"
 POST_OFFICE = "post_office"
 HOME_DELIVERY = "home_delivery"

@@ -1,12 +1,16 @@
-"""What payments tell: the life of a run. No person stands in it."""
+"""What payments tell: the life of a run, and each change of a payment. No person stands in it."""
 
 from typing import Any
 
+import numpy as np
 import orjson
 
 from contracts import topics
+from libs.common.kernel import id_columns
+from libs.common.kernel.byte_rows import Bytes, beside, numerals, of_texts, put, repeated
 from libs.common.kernel.ids import derived_id, show
-from libs.common.runtime.outbox import OutgoingEvent
+from libs.common.runtime.outbox import EventRows, OutgoingEvent
+from services.payments.domain.payment_events import PaymentChange
 from services.payments.domain.records import RunTold
 
 
@@ -30,3 +34,23 @@ def to_event(told: RunTold) -> OutgoingEvent:
     return OutgoingEvent(
         topics.RUN.name, told.run_id, told.fact, orjson.dumps(data), derived_id(told.fact, shown)
     )
+
+
+def payments_changed(change: PaymentChange) -> EventRows:
+    """An event of each of its payments: the first one's JSON, with the others' values in its places."""
+    ids = id_columns.of(list(change.instruction_ids))
+    shown = id_columns.shown("pay", ids)
+    values: dict[str, Bytes] = {
+        "payment_id": shown,
+        "commune_code": of_texts(np.array(change.communes, "S"), len(change.communes[0])),
+        "amount_dong": numerals(np.array(change.amounts, np.int64)),
+    }
+    sample = orjson.dumps(change.data(0))
+    data = repeated(sample, len(ids))
+    for name, value in values.items():
+        at = sample.index(f'"{name}":'.encode()) + len(name) + 3
+        at += sample[at : at + 1] == b'"'
+        put(data, at, value)
+    keys = beside((b"PaymentChanged\x1f", shown, f"\x1f{change.sequence}".encode()), len(ids))
+    topic = topics.public_payments(change.agency_code)
+    return EventRows(topic, change.type, ids, id_columns.derived(keys), data)

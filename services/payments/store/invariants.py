@@ -111,6 +111,39 @@ _EVERY_FACT_TOLD = """
     where d.run_id is null and t.type <> 'MonthFactsClosed'
 """
 
+#: Payments whose kept changes are not theirs, in number, order or end; changes without their events, and the
+#: other way round; what nobody told within five minutes.
+_EVERY_CHANGE_TOLD = """
+    with kept as (
+        select change_id, status, sequence, unnest(instruction_ids) as instruction_id from payment_change
+    ), lived as (
+        select instruction_id, count(*) as changes, max(sequence) as latest,
+               (array_agg(status order by change_id desc))[1] as status,
+               array_agg(sequence order by change_id) = array_agg(sequence order by sequence) as in_order
+        from kept group by instruction_id
+    )
+    select i.instruction_id from instruction i join payment_file f using (file_id)
+    left join lived l using (instruction_id)
+    where case when f.status = 'planned' then l.changes is not null
+          else (l.changes, l.latest, l.status, l.in_order)
+               is distinct from (i.sequence::bigint, i.sequence, i.status, true) end
+    union all
+    select l.instruction_id from lived l left join instruction i using (instruction_id)
+    where i.instruction_id is null
+    union all
+    select coalesce(k.run_id, md5(o.topic)::uuid) from (
+        select 'ansinh.public.payments.' || agency_code || '.v1' as topic, sum(size) as events,
+               min(run_id::text)::uuid as run_id
+        from payment_change where last_place is not null group by 1
+    ) as k full join (
+        select topic, count(*) as events from outbox
+        where topic like 'ansinh.public.payments.%' group by topic
+    ) as o using (topic)
+    where k.events is distinct from o.events
+    union all
+    select run_id from payment_change where last_place is null and recorded_at < now() - interval '5 minutes'
+"""
+
 #: Runs approved by their maker or by nobody, or whose content is no longer what was frozen and approved.
 _APPROVED_BY_ANOTHER = """
     select run_id from run
@@ -193,6 +226,7 @@ INVARIANTS = (
     Invariant(4, "every instruction stands where the ledger says", _STATE_IS_LEDGER),
     Invariant(6, "every line has an earlier decision that grants it, to this payee", _DECIDED_BEFORE),
     Invariant(7, "every fact of a run stands in the log of events", _EVERY_FACT_TOLD),
+    Invariant(7, "every change of a payment is told once, in order", _EVERY_CHANGE_TOLD),
     Invariant(9, "another identity approved exactly what was frozen", _APPROVED_BY_ANOTHER),
     Invariant(10, "each line of a report is matched once or in suspense", _LINES_MATCHED_ONCE),
     Invariant(13, "row-level security is forced on every table with personal data", _PERSONAL_TABLES_OPEN),

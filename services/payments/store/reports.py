@@ -45,7 +45,7 @@ _SENT = """
 _MOVE = f"""
     update instruction i set status = t.status,
         settled_on = case when t.status = '{SETTLED}' then t.told_on else i.settled_on end,
-        return_reason = t.reason
+        return_reason = t.reason, changed_on = coalesce(t.told_on, $5)
     from unnest($1::uuid[], $2::text[], $3::date[], $4::text[]) as t (id, status, told_on, reason)
     where i.instruction_id = t.id
 """
@@ -178,7 +178,7 @@ class _Work:
                 [one.posting for one in matched],
                 [one.told.on or on for one in matched],
             )
-            await self._move(report, matched)
+            await self._move(report, matched, on)
         await self._connection.execute(
             _TAKEN,
             report.report_id,
@@ -189,7 +189,7 @@ class _Work:
             len(suspended),
         )
 
-    async def _move(self, report: WaitingReport, matched: Sequence[Matched]) -> None:
+    async def _move(self, report: WaitingReport, matched: Sequence[Matched], on: date) -> None:
         first = {one.instruction_id: one for one in reversed(matched)}
         last = {one.instruction_id: one for one in matched}
         ids = list(last)
@@ -200,6 +200,7 @@ class _Work:
             [one.told.outcome for one in last.values()],
             [one.told.on for one in last.values()],
             [one.told.reason if one.told.outcome == RETURNED else None for one in last.values()],
+            on,
         )
         returned = [known for known in ids if last[known].told.outcome == RETURNED]
         if returned:

@@ -201,3 +201,14 @@ class ReportInbox(Protocol):
         """The id it is known by (the first one's, when the same content came before); None when the file
         is not that agency's, is of another territory, or was never handed over.
         """
+
+
+class TellWork(Protocol):
+    """One transaction of telling what changed."""
+
+    async def tell(self, changes_max: int) -> bool:
+        """The next changes get their places and their events; False when there are none."""
+
+
+class TellWorks(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[TellWork]: ...

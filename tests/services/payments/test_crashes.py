@@ -101,6 +101,9 @@ async def test_a_run_survives_death_at_every_statement(payments: Payments, befor
     assert deaths > 40, "there are more statements than that in a run's life"
     for fact in ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled"):
         assert len(await payments.told(fact)) == 1
+    for fact in ("PaymentInstructed", "PaymentSettled"):
+        assert len({told["payment_id"] for told in await payments.told(fact)}) == 8
+        assert len(await payments.told(fact)) == 8
     assert await payments.look.fetchval("select count(*) from ledger_entry") == 8 * 2 * 2
     assert await payments.violations() == {}
 

@@ -12,6 +12,7 @@ import httpx
 import orjson
 
 from contracts import topics
+from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import derived_id, read, show
 from libs.common.runtime.consumer import Consumer
 from libs.common.runtime.sealing import Sealer
@@ -34,9 +35,14 @@ EVERYBODY_FAILS = Odds(failing_per_10_000=10_000)
 
 class Tokens:
     """Stands for the issuer: `role#sub@territory` is that person in that role; `bank:<code>@territory` a
-    partner."""
+    partner. What is `revoked` opens nothing any more."""
+
+    def __init__(self) -> None:
+        self.revoked: set[str] = set()
 
     async def claims(self, token: str) -> dict[str, Any]:
+        if token in self.revoked:
+            raise Refusal("token_invalid", "", "")
         who, _, territory = token.partition("@")
         if who.startswith("bank:"):
             code = who.removeprefix("bank:")
@@ -86,6 +92,7 @@ class Payments:
     look: "asyncpg.Connection[asyncpg.Record]"
     sealer: Sealer
     consumer: Consumer
+    tokens: Tokens
     topics: dict[str, Topic] = field(default_factory=dict)
 
     def topic(self, name: str) -> Topic:
@@ -247,6 +254,11 @@ class Payments:
         found: dict[str, Any] = (await self.get(f"/v1/partner-reports/{report_id}", f"bank:{agency}")).json()
         return found
 
+    async def events(self, as_: str = f"bank:{BANK}", **params: Any) -> list[dict[str, Any]]:
+        """A page of the events that they see."""
+        items: list[dict[str, Any]] = (await self.get("/v1/events", as_, **params)).json()["items"]
+        return items
+
     async def told(self, type_: str) -> list[dict[str, Any]]:
         rows = await self.look.fetch("select data from outbox where type = $1 order by id", type_)
         return [orjson.loads(row["data"]) for row in rows]
@@ -260,11 +272,16 @@ def token(as_: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {as_}"}
 
 
-async def open_payments(database: ServiceDatabase) -> Payments:
-    environment = {**database.environment, "ANSINH_BUSINESS_DATE": BUSINESS_DATE}
+#: So that no test waits for what takes its time in an office.
+_QUICK = {"ANSINH_TOKEN_CHECK_SECONDS": "0.2", "ANSINH_STREAM_SECONDS": "0.05"}
+
+
+async def open_payments(database: ServiceDatabase, **changed: str) -> Payments:
+    """`changed`: further ANSINH_* variables."""
+    environment = {**database.environment, "ANSINH_BUSINESS_DATE": BUSINESS_DATE, **_QUICK, **changed}
     parts = wiring.parts(PaymentsSettings.from_environment("payments", environment))
     application = wiring.service(parts)
-    application.state.verifier = Tokens()
+    application.state.verifier = tokens = Tokens()
     await parts.database.open()
     handlers = {
         topics.DECISION.name: parts.incoming.decisions,
@@ -278,6 +295,7 @@ async def open_payments(database: ServiceDatabase) -> Payments:
         look=await asyncpg.connect(database.url_superuser),
         sealer=Sealer(environment["ANSINH_SEAL_PUBLIC_PAYMENTS"]),
         consumer=Consumer(parts.database, parts.settings, handlers),
+        tokens=tokens,
     )
 
 
