@@ -47,7 +47,8 @@ _SAYS = np.dtype(
         ("payee_id", "u1", (16,)),
     ]
 )
-_AT_ONCE = 16_384
+#: Many, as each group of alike ones among so many decisions costs something of its own.
+_AT_ONCE = 32_768
 #: From this share of a part on its table of what stands is written anew, and not changed row by row.
 _ANEW_FROM = 0.25
 
@@ -98,16 +99,21 @@ class _Work:
     async def write(self, task: Task, policy: Policy, people: People, changes: Changes, bases: Bases) -> None:
         """Decisions and their events, and what stands by them. The part's own tables are written, so that
         no trigger has to find out what is known here."""
-        told = []
+        told: list[Bytes] = []
+        made = _Made([], [], [])
         for first in range(0, len(changes), _AT_ONCE):
             at = np.arange(first, min(first + _AT_ONCE, len(changes)))
-            made, says, events = await asyncio.to_thread(
-                self._rows, task, policy, people, changes.take(at), bases.take(at)
-            )
-            await copy_in(self._connection, f"decision_{task.part:d}", _DECISION, made)
-            await outbox.append_rows(self._connection, events)
-            told += says
+            making = asyncio.to_thread(self._rows, task, policy, people, changes.take(at), bases.take(at))
+            # While these rows are made those before them are written.
+            made, _ = await asyncio.gather(making, self._append(task, made))
+            told += made.says
+        await self._append(task, made)
         await self._keep_standing(task, people, changes, told)
+
+    async def _append(self, task: Task, made: "_Made") -> None:
+        if made.decisions:
+            await copy_in(self._connection, f"decision_{task.part:d}", _DECISION, made.decisions)
+            await outbox.append_rows(self._connection, made.events)
 
     async def subjects(self, task: Task, people: Bytes) -> list[Subject]:
         found: list[Subject] = await determinations.subjects(
@@ -120,15 +126,13 @@ class _Work:
         await determinations.insert(self._connection, outcome.recorded, self._to_events)
         await determinations.insert_undetermined(self._connection, task.month, outcome.undetermined)
 
-    def _rows(
-        self, task: Task, policy: Policy, people: People, changes: Changes, bases: Bases
-    ) -> tuple[list[Bytes], list[Bytes], list[EventRows]]:
-        decisions, says, events = [], [], []
+    def _rows(self, task: Task, policy: Policy, people: People, changes: Changes, bases: Bases) -> "_Made":
+        made = _Made([], [], [])
         for group in alike(changes, people, bases, task.month):
-            decisions.append(_decision_rows(group, policy))
-            says.append(_standing_rows(group))
-            events.append(self._events_of(group))
-        return decisions, says, events
+            made.decisions.append(_decision_rows(group, policy))
+            made.says.append(_standing_rows(group))
+            made.events.append(self._events_of(group))
+        return made
 
     async def _keep_standing(
         self, task: Task, people: People, changes: Changes, told: Sequence[Bytes]
@@ -158,6 +162,15 @@ class _Work:
 
 _STANDING = ("person_id", "programme", "version", "was_in_force", "says")
 _DECISION = tuple(name for name, _ in determinations.COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Rows of changed decisions, of what stands by them, and their events."""
+
+    decisions: list[Bytes]
+    says: list[Bytes]
+    events: list[EventRows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
