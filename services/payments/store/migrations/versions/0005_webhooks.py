@@ -10,6 +10,16 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
+    _webhooks()
+    _deliveries()
+    _answers()
+    op.execute(
+        "grant select, insert, update, delete on webhook, webhook_delivery, idempotent_answer to"
+        " payments_app, payments_bulk"
+    )
+
+
+def _webhooks() -> None:
     op.execute(
         """
         create table webhook (
@@ -40,6 +50,9 @@ def upgrade() -> None:
         """
     )
     op.execute("create index webhook_turn on webhook (next_at) where status = 'active'")
+
+
+def _deliveries() -> None:
     op.execute(
         """
         create table webhook_delivery (
@@ -63,6 +76,9 @@ def upgrade() -> None:
     op.execute(
         "create index webhook_delivery_waits on webhook_delivery (webhook_id, place) where status = 'pending'"
     )
+
+
+def _answers() -> None:
     op.execute(
         """
         create table idempotent_answer (
@@ -77,7 +93,3 @@ def upgrade() -> None:
         """
     )
     op.execute("create index idempotent_answer_old on idempotent_answer (asked_at)")
-    op.execute(
-        "grant select, insert, update, delete on webhook, webhook_delivery, idempotent_answer to"
-        " payments_app, payments_bulk"
-    )
