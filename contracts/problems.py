@@ -49,6 +49,7 @@ _TABLE = (
     ),
     ("nothing_in_force", 409, "Không có gì đang hưởng để thay đổi", "Nothing in force to change"),
     ("recalculation_not_ready", 409, "Lượt tính lại chưa sẵn sàng", "The recalculation is not ready"),
+    ("recalculations_busy", 429, "Nhiều lượt tính lại đang chờ", "Many recalculations are waiting"),
     ("recalculation_stale", 409, "Lượt tính lại đã cũ", "The recalculation is out of date"),
     # Facilities
     ("facility_full", 409, "Cơ sở đã hết chỗ", "The facility has no place left"),
@@ -59,11 +60,6 @@ _TABLE = (
     ("same_identity", 403, "Người lập và người duyệt phải khác nhau", "Maker and checker must differ"),
     ("content_changed", 409, "Nội dung khác với bản được duyệt", "The content is not what was approved"),
     ("report_unreadable", 422, "Không đọc được báo cáo", "The report can't be read"),
-    ("webhook_url_refused", 422, "Không gọi tới địa chỉ này", "This address is not called"),
-    ("webhook_exists", 409, "Đã có webhook tới địa chỉ này", "There is a webhook to this address"),
-    ("webhooks_too_many", 409, "Quá nhiều webhook", "Too many webhooks"),
-    ("idempotency_key_reused", 409, "Khoá đã dùng cho yêu cầu khác", "The key was used for another request"),
-    ("idempotency_key_busy", 409, "Yêu cầu cùng khoá đang xử lý", "A request of this key is under way"),
     # Gateway (GraphQL: in `extensions.code`)
     ("query_unreadable", 400, "Truy vấn sai cú pháp", "The query is no GraphQL"),
     ("query_invalid", 400, "Truy vấn không khớp lược đồ", "The query does not fit the schema"),

@@ -24,7 +24,6 @@ PREFIXES = {
     "fil": "payment file",
     "rep": "partner report",
     "ltx": "ledger transaction",
-    "whk": "webhook",
     "job": "job",
     "sim": "simulation",
     "evt": "event",

@@ -64,14 +64,7 @@ ROLES: dict[str, frozenset[str]] = {
             "eligibility.decisions.read",
         }
     ),
-    "partner": frozenset(
-        {
-            "payments.files.read",
-            "payments.reports.write",
-            "payments.events.read",
-            "payments.webhooks.write",
-        }
-    ),
+    "partner": frozenset({"payments.files.read", "payments.reports.write", "payments.events.read"}),
     "ministry": frozenset(
         {
             "registry.people.read",
@@ -87,7 +80,6 @@ ROLES: dict[str, frozenset[str]] = {
             "facilities.months.close",
             "payments.read",
             "payments.events.read",
-            "payments.webhooks.write",
         }
     ),
     "auditor": frozenset(

@@ -12,6 +12,7 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.access import Actor, requires
 from libs.common.runtime.problems import not_found
 from services.eligibility.api.decisions import required_id
+from services.eligibility.domain.recalculation import Scope
 from services.eligibility.usecases.recalculate import Recalculate, Recalculations, Wanted
 
 MayRead = Annotated[Actor, requires("eligibility.decisions.read")]
@@ -55,15 +56,15 @@ def router(kept: Recalculations, recalculate: Recalculate) -> APIRouter:
 
     @made.post("/v1/recalculations", status_code=202)
     async def ask(body: RecalculationWanted, actor: MayAsk) -> dict[str, str]:
-        """Start a dry run: what is in force for each month against what the law grants on all facts known
-        now. Nothing is changed. 422 `month_invalid` for a month after this one."""
+        """Start a dry run: what was told to be paid for each month against what the law grants on all facts
+        known now. Nothing is changed. 422 `month_invalid` for a month after this one, 403 `not_permitted`
+        for another territory, 429 `recalculations_busy`."""
         people = body.person_ids
         wanted = Wanted(
             person_ids=None
             if people is None
             else tuple(required_id("per", f"person_ids[{at}]", text) for at, text in enumerate(people)),
-            commune_code=body.commune_code,
-            province_code=body.province_code,
+            scope=Scope(body.province_code, body.commune_code),
             first=_month(body.from_month),
             last=_month(body.to_month),
             reason=body.reason,
@@ -93,9 +94,22 @@ def _reads(made: APIRouter, kept: Recalculations, recalculate: Recalculate) -> N
         """How many people, by province, have facts that came after the months they are true for."""
         return {"items": [dict(row) for row in await kept.awaiting(actor.territory)]}
 
+    @made.get("/v1/recalculations")
+    async def recent(
+        actor: MayRead,
+        cursor: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=_PAGE_MAX)] = 20,
+    ) -> dict[str, Any]:
+        """Recalculations of the caller's territory, the newest first; the sums are told of each by its id."""
+        before = None if cursor is None else required_id("rec", "cursor", cursor)
+        rows = await kept.recent(actor.territory, before, limit + 1)
+        items = [_shown(row) for row in rows[:limit]]
+        return {"items": items, "next_cursor": items[-1]["recalculation_id"] if len(rows) > limit else None}
+
     @made.get("/v1/recalculations/{recalculation_id}")
     async def one(recalculation_id: str, actor: MayRead) -> dict[str, Any]:
-        """How far it is; of each programme the people, arrears and recoveries; the content's hash."""
+        """How far it is; of each programme the people, arrears and recoveries; the content's hash.
+        `elsewhere`: people with other months that differ and were paid outside the scope."""
         found = await kept.read(required_id("rec", "recalculation_id", recalculation_id), actor.territory)
         if found is None:
             raise not_found("lượt tính lại này", "recalculation")
@@ -117,7 +131,8 @@ def _reads(made: APIRouter, kept: Recalculations, recalculate: Recalculate) -> N
 
     @made.get("/v1/differences/{difference_id}")
     async def difference(difference_id: str, actor: MayRead) -> dict[str, Any]:
-        """One difference with the receipt of its new side; `old_decision_id` has the old side's."""
+        """One difference with the receipt of its new side; `old_decision_id` has the old side's.
+        `held_back`: nothing is due, whatever the receipt grants, as the month is suspended or stopped."""
         wanted = required_id("dif", "difference_id", difference_id)
         found = await recalculate.difference(wanted, actor.territory)
         if found is None:

@@ -46,7 +46,7 @@ _NONE = b"none".ljust(CATEGORY_BYTES)
 _ALLOWANCE, _PENSION, _NURTURE, _CARE, _OWN_CARE = range(len(DECIDED))
 #: For each of DECIDED the line that tells of it: of the allowance, pension or nurture a person has one.
 _MAIN, _CARERS, _OWN = range(3)
-_LINE_OF = (_MAIN, _MAIN, _MAIN, _CARERS, _OWN)
+LINE_OF = (_MAIN, _MAIN, _MAIN, _CARERS, _OWN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,11 +99,11 @@ def changes(people: People, standings: Standings, pack_of: PackOf, month: Month,
     """`today` in days since 1970-01-01."""
     facts, rows = people.facts, standings.rows_of(people.ids)
     receiving = facts.already_receiving & (facts.decision_signed_on != ABSENT)
-    said, undetermined = _evaluate(people, pack_of, today)
+    said, undetermined = lines_of(people, pack_of, today)
     has_something = np.logical_or.reduce([line.granted for line in said])
     nothing = ~has_something & ~_any_stands(rows, standings.granted)
     differ, end = [], np.zeros(len(people), np.bool_)
-    for number, line in enumerate(_LINE_OF):
+    for number, line in enumerate(LINE_OF):
         differs, ends = _differs(number, people, standings, rows[number], said[line], nothing)
         differ.append(differs)
         end |= ends
@@ -116,7 +116,7 @@ def changes(people: People, standings: Standings, pack_of: PackOf, month: Month,
     parts = []
     for number, differs in enumerate(differ):
         these = np.flatnonzero(differs & decided)
-        parts.append(_changes(number, these, people, standings, rows[number, these], said[_LINE_OF[number]]))
+        parts.append(_changes(number, these, people, standings, rows[number, these], said[LINE_OF[number]]))
     granted = int(np.count_nonzero(decided & has_something))
     return Found(
         _joined(parts),
@@ -127,13 +127,16 @@ def changes(people: People, standings: Standings, pack_of: PackOf, month: Month,
     )
 
 
-def _evaluate(people: People, pack_of: PackOf, today: int) -> tuple[list[Lines], Flags]:
-    """What the month grants each of the people, and of whom the policy has no answer."""
+def lines_of(people: People, pack_of: PackOf, signed_on: int | Days) -> tuple[list[Lines], Flags]:
+    """What the month grants each of the people, in the lines of LINE_OF, and of whom the policy has no
+    answer. Applications are determined as if signed on `signed_on`."""
     said, undetermined = [_nothing(len(people)) for _ in range(3)], np.zeros(len(people), np.bool_)
     facts = people.facts
-    # A proposal is determined as if signed today: that is what its signature will make of it.
+    # A proposal as if signed today: that is what its signature will make of it.
     applied = (facts.application_received_on != ABSENT) & ~facts.already_receiving
-    facts = replace(facts, decision_signed_on=np.where(applied, np.int32(today), facts.decision_signed_on))
+    facts = replace(
+        facts, decision_signed_on=np.where(applied, np.asarray(signed_on, np.int32), facts.decision_signed_on)
+    )
     for these, pack in at_places(people.places, pack_of):
         if pack is None:
             undetermined[these] = True
@@ -217,7 +220,7 @@ def _differs(
     nothing: Flags,
 ) -> tuple[Flags, Flags]:
     """Whose decision in a programme must say something else: it is granted on other terms than stand, it
-    ends, or nothing at all is granted to who asked, which is a refusal. And whose grant ends."""
+    ends, or nothing at all is granted and a refusal is what the person asked for. And whose grant ends."""
     there, stands = said.programme == number, rows != NOT_THERE
     found, ends = there & ~stands, np.zeros(len(people), np.bool_)
     both = np.flatnonzero(there & stands)
@@ -232,12 +235,11 @@ def _differs(
 
 
 def _asked(people: People) -> NDArray[np.int8]:
-    """The programme that a refusal is about; NOT_THERE of who never asked (`PersonFacts.asked`)."""
+    """The programme that a refusal is about."""
     facts = people.facts
-    dated = (facts.application_received_on != ABSENT) | (facts.decision_signed_on != ABSENT)
     allowance = (facts.applied_for >> PROGRAMMES.index(MONTHLY_ALLOWANCE) & 1).astype(np.bool_)
     asked = np.where(facts.in_facility, _NURTURE, np.where(allowance, _ALLOWANCE, _PENSION))
-    return np.where(facts.already_receiving | dated, asked, NOT_THERE).astype(np.int8)
+    return asked.astype(np.int8)
 
 
 def _same(said: Lines, places: Places, standings: Standings, rows: NDArray[np.intp]) -> Flags:

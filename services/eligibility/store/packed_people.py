@@ -9,7 +9,6 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.binary_copy import copy_out
 from libs.common.runtime.postgres import Connection
 from services.eligibility.domain import columns
-from services.eligibility.domain.casework import OPEN
 from services.eligibility.domain.columns import LAYOUT, PackedFacts
 from services.eligibility.domain.standing_columns import People, Places, beginnings
 from services.eligibility.store.facts import VERSION, facts_version
@@ -39,17 +38,27 @@ _LACKING = f"""
 
 
 async def read_people(connection: Connection, part: int, month: Month) -> People:
-    """Everybody of a part, with the facilities whose state-paid residents they are in the month."""
+    """Everybody of a part, as they live in the month."""
+    return await in_month(connection, await newest_facts(connection, part), part, month)
+
+
+async def newest_facts(connection: Connection, part: int) -> People:
+    """Everybody of a part, as if nobody lived in a facility."""
     await _complete(connection, part)
     ids, told = await copy_out(
         connection, f"select person_id, packed from packed_facts_{part:d}", (16, ROW.itemsize)
     )
     # By id: what is written of them goes into neighbouring pages of indexes.
     order = np.argsort(beginnings(ids), kind="stable")
-    rows = told[order].reshape(-1).view(ROW)
+    return _unpack(ids[order], told[order].reshape(-1).view(ROW))
+
+
+async def in_month(connection: Connection, people: People, part: int, month: Month) -> People:
+    """With the facilities whose state-paid residents they are in the month; set apart whose benefit is
+    held back in it."""
     residents, facilities = await copy_out(connection, _residents(part, month), (16, 16))
-    [apart] = await copy_out(connection, _apart(part, month), (16,))
-    return _unpack(ids[order], rows).housed(residents, facilities).set_apart(apart)
+    [held] = await copy_out(connection, _held(part, month), (16,))
+    return people.housed(residents, facilities).set_apart(held)
 
 
 def _unpack(ids: Bytes, rows: Rows) -> People:
@@ -79,14 +88,11 @@ def _residents(part: int, month: Month) -> str:
     )
 
 
-def _apart(part: int, month: Month) -> str:
-    """Whose benefit is suspended or stopped in the month, and whose application nobody has decided."""
-    states = ", ".join(f"'{state}'" for state in OPEN)
+def _held(part: int, month: Month) -> str:
+    """Whose benefit is suspended or stopped in the month."""
     return (
-        f"select person_id from hold where {in_part(part)} and from_month <= '{month.first_day}'"
+        f"select distinct person_id from hold where {in_part(part)} and from_month <= '{month.first_day}'"
         f" and (until_month is null or until_month > '{month.first_day}')"
-        f" union select person_id from case_file where {in_part(part)} and kind = 'application'"
-        f" and state in ({states})"
     )
 
 

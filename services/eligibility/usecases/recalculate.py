@@ -1,55 +1,73 @@
 """Recalculate decided months: dry first, in chunks; then applied, by somebody else than who asked for it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
+
+import numpy as np
 
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id
 from libs.common.kernel.months import Month
+from services.eligibility.domain.decisions import REFUSED
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.monthly import Known, ask
-from services.eligibility.domain.recalculation import Difference, Recalculated, differences
+from services.eligibility.domain.months_law import MonthsLaw
+from services.eligibility.domain.recalculation import Closings, Difference, Recalculated, Scope, differences
+from services.eligibility.domain.standing_columns import People
+from services.eligibility.domain.suspects import Told, suspects
 from services.eligibility.usecases.receipts import Engines, explained
 
 _PERSONS_MAX = 500
 MONTHS_MAX = 240
+#: Dry runs that may wait at a time, and those of one maker that may be neither applied nor discarded. Of the
+#: nation there is one at a time: each keeps a row for every difference of 12 million people.
+RUNNING_MAX = 20
+OPEN_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be recalculated: these people, or everybody of a commune, a province or the nation."""
+    """What is to be recalculated: months paid in the scope, of these people or of everybody."""
 
     person_ids: tuple[UUID, ...] | None
-    commune_code: str | None
-    province_code: str | None
+    scope: Scope
     first: Month
     last: Month
     reason: str
 
+    @property
+    def national(self) -> bool:
+        return self.person_ids is None and self.scope == Scope()
+
 
 @dataclass(frozen=True, slots=True)
-class Portion:
-    """The next people of a recalculation; its last when `last_one`."""
+class Running:
+    """A dry run that is not done. `part`: the next part of the nation in which those who may differ are to
+    be found; None when all are."""
 
     recalculation_id: UUID
+    scope: Scope
     first: Month
     last: Month
     policy_hash: str
-    people: Sequence[Recalculated]
-    last_one: bool
+    part: int | None
+    closings: Closings
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Differences of one person; None where the policy does not hold the law of a month."""
+    """Differences of one person in the scope; None where the policy does not hold the law of a month.
+    `elsewhere`: other months differ that were paid outside."""
 
     person: Recalculated
     differences: Sequence[Difference] | None
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +84,22 @@ class KeptDifference:
 class RecalculationWork(Protocol):
     """One transaction of the worker."""
 
-    async def claim(self, persons_max: int) -> Portion | None:
-        """The next people of the oldest running recalculation, held until the transaction ends."""
+    async def claim(self) -> Running | None:
+        """The oldest dry run that is not done, held until the transaction ends."""
 
-    async def record(self, portion: Portion, found: Sequence[Found]) -> None:
+    async def people(self, running: Running) -> tuple[People, Told]:
+        """Everybody of its part who lives in the scope or has a decision there, and what they were told."""
+
+    async def in_month(self, running: Running, people: People, month: Month) -> People:
+        """The same with where they live in the month; set apart whose benefit is held back in it."""
+
+    async def search_done(self, running: Running, suspected: People, cleared: People) -> None:
+        """The suspected are to be looked at one by one, the cleared not; the part is done."""
+
+    async def next(self, running: Running, persons_max: int) -> Sequence[Recalculated]:
+        """The next people to be looked at one by one."""
+
+    async def record(self, running: Running, found: Sequence[Found], *, last_one: bool) -> None:
         """The differences and the progress; the content's hash with the last."""
 
 
@@ -78,9 +108,8 @@ class Recalculations(Protocol):
 
     def work(self) -> AbstractAsyncContextManager[RecalculationWork]: ...
 
-    async def open(
-        self, recalculation_id: UUID, wanted: Wanted, policy_hash: str, sub: str, territory: str | None
-    ) -> None: ...
+    async def open(self, recalculation_id: UUID, wanted: Wanted, policy_hash: str, sub: str) -> bool:
+        """False where as many wait already as may."""
 
     async def apply(
         self, recalculation_id: UUID, content_hash: str, sub: str, day: date, territory: str | None
@@ -91,6 +120,11 @@ class Recalculations(Protocol):
         """`discarded`, or why not: unknown, not_ready."""
 
     async def read(self, recalculation_id: UUID, territory: str | None) -> Mapping[str, Any] | None: ...
+
+    async def recent(
+        self, territory: str | None, before: UUID | None, limit: int
+    ) -> Sequence[Mapping[str, Any]]:
+        """The newest first, those before `before`."""
 
     async def page(
         self, recalculation_id: UUID, territory: str | None, after: UUID | None, limit: int
@@ -109,7 +143,8 @@ class Recalculate:
         self._clock = clock
 
     async def open(self, wanted: Wanted, sub: str, territory: str | None) -> UUID:
-        """Start a dry run. Refusal `month_invalid` for months that are none, or not decided yet."""
+        """Start a dry run. Refusal `month_invalid` for months that are none, or not decided yet,
+        `not_permitted` outside the territory, `recalculations_busy`."""
         today = Month.of(self._clock.business_date())
         if not wanted.first <= wanted.last <= today or wanted.last.index - wanted.first.index >= MONTHS_MAX:
             raise Refusal(
@@ -117,19 +152,49 @@ class Recalculate:
                 "Các tháng phải liền nhau, không sau tháng này và không quá 20 năm.",
                 "The months must follow one another, none after this month, 20 years at most.",
             )
-        recalculation_id = new_id()
-        await self._kept.open(recalculation_id, wanted, self._engine.policy.hash, sub, territory)
+        if territory is not None and wanted.scope.province_code not in (None, territory):
+            raise Refusal(
+                "not_permitted",
+                "Tài khoản này chỉ được tính lại trên địa bàn của mình.",
+                "This account may recalculate its own territory only.",
+            )
+        within = Scope(territory or wanted.scope.province_code, wanted.scope.commune_code)
+        wanted, recalculation_id = replace(wanted, scope=within), new_id()
+        if not await self._kept.open(recalculation_id, wanted, self._engine.policy.hash, sub):
+            raise Refusal(
+                "recalculations_busy",
+                f"Đang có {RUNNING_MAX} lượt tính lại chờ, hoặc {OPEN_MAX} lượt của người lập, hoặc một lượt "
+                "cả nước chưa áp dụng. Hãy áp dụng hay bỏ lượt cũ rồi lập lượt mới.",
+                f"{RUNNING_MAX} recalculations are waiting, or {OPEN_MAX} of this maker's, or one of the "
+                "nation is not applied. Apply or discard an older one first.",
+            )
         return recalculation_id
 
     async def step(self) -> bool:
-        """True when a portion was recalculated."""
+        """True when a part was searched, or some people were recalculated."""
         async with self._kept.work() as work:
-            portion = await work.claim(_PERSONS_MAX)
-            if portion is None:
+            running = await work.claim()
+            if running is None:
                 return False
-            engine = await self._engines.of_hash(portion.policy_hash)
-            await work.record(portion, [_found(engine, portion, person) for person in portion.people])
+            engine = await self._engines.of_hash(running.policy_hash)
+            if running.part is not None:
+                await self._search(work, running, engine)
+                return True
+            people = await work.next(running, _PERSONS_MAX)
+            found = await asyncio.to_thread(_all_found, engine, running, people)
+            await work.record(running, found, last_one=len(people) < _PERSONS_MAX)
         return True
+
+    async def _search(self, work: RecalculationWork, running: Running, engine: Engine) -> None:
+        """Most people's months come out as they were told: columns find those whose may not."""
+        people, told = await work.people(running)
+        found = np.zeros(len(people), np.bool_)
+        for index in range(running.last.index - running.first.index + 1):
+            month = running.first + index
+            then, law = await work.in_month(running, people, month), MonthsLaw(engine, month)
+            found |= await asyncio.to_thread(suspects, then, told, law.pack_of, month, running.closings)
+        suspected, cleared = people.take(np.flatnonzero(found)), people.take(np.flatnonzero(~found))
+        await work.search_done(running, suspected, cleared)
 
     async def apply(self, recalculation_id: UUID, content_hash: str, sub: str, territory: str | None) -> None:
         """Book the differences. Refusal `same_identity`, `content_changed`, `recalculation_not_ready`, or
@@ -147,14 +212,22 @@ class Recalculate:
             return None
         engine = await self._engines.of_hash(kept.policy_hash)
         answer = ask(engine, kept.known, kept.month, kept.facts_month)
-        return {**kept.shown, "receipt": explained(answer)}
+        refused = kept.shown["new_terms"]["outcome"] == REFUSED
+        held_back = refused and kept.shown["programme"] in answer.by_programme
+        return {**kept.shown, "held_back": held_back, "receipt": explained(answer)}
 
 
-def _found(engine: Engine, portion: Portion, person: Recalculated) -> Found:
+def _all_found(engine: Engine, running: Running, people: Sequence[Recalculated]) -> list[Found]:
+    return [_found(engine, running, person) for person in people]
+
+
+def _found(engine: Engine, running: Running, person: Recalculated) -> Found:
     try:
-        return Found(person, list(differences(engine, person, portion.first, portion.last)))
+        all_ = list(differences(engine, person, running.first, running.last, running.closings))
     except Refusal:
         return Found(person, None)
+    here = [one for one in all_ if running.scope.has(one.place)]
+    return Found(person, here, elsewhere=len(here) < len(all_))
 
 
 def _refuse(outcome: str) -> None:

@@ -1,8 +1,9 @@
 """Decided months come out different by what is learned later: dry, then applied by a second identity."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -19,13 +20,14 @@ from services.eligibility.domain.decisions import Place, decision_id, refusal
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.history import FactsVersion, chain_of
 from services.eligibility.domain.monthly import Known, ask
-from services.eligibility.domain.recalculation import Difference, InForce, Recalculated, differences
+from services.eligibility.domain.recalculation import Closings, Difference, InForce, Recalculated, differences
 from services.eligibility.wiring import engine
 from tests.services.eligibility.world import World, world
 from tests.support.doors import deliver
 
 __all__ = ["world"]
 PROGRAMME = "monthly_allowance"
+CLOSED = datetime(2020, 1, 31, tzinfo=UTC)
 FIRST, LAST = Month(2020, 1), Month(2020, 6)
 DEGREES = ("mild", "severe", "extremely_severe")
 _packaged = cache(engine)
@@ -66,12 +68,13 @@ def decided(known: Known) -> Recalculated:
         FIRST,
         ask(law(), first, FIRST).terms(PROGRAMME),
         date(2016, 5, 4),
+        CLOSED,
     )
     return Recalculated(person, known, [one], {}, {})
 
 
-def recalculated(person: Recalculated) -> list[Difference]:
-    return list(differences(law(), person, FIRST, LAST))
+def recalculated(person: Recalculated, closings: Sequence[tuple[Month, datetime]] = ()) -> list[Difference]:
+    return list(differences(law(), person, FIRST, LAST, Closings(closings)))
 
 
 def with_applied(person: Recalculated, found: list[Difference]) -> Recalculated:
