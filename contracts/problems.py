@@ -60,6 +60,11 @@ _TABLE = (
     ("same_identity", 403, "Người lập và người duyệt phải khác nhau", "Maker and checker must differ"),
     ("content_changed", 409, "Nội dung khác với bản được duyệt", "The content is not what was approved"),
     ("report_unreadable", 422, "Không đọc được báo cáo", "The report can't be read"),
+    ("webhook_url_refused", 422, "Không gọi tới địa chỉ này", "This address is not called"),
+    ("webhook_exists", 409, "Đã có webhook tới địa chỉ này", "There is a webhook to this address"),
+    ("webhooks_too_many", 409, "Quá nhiều webhook", "Too many webhooks"),
+    ("idempotency_key_reused", 409, "Khoá đã dùng cho yêu cầu khác", "The key was used for another request"),
+    ("idempotency_key_busy", 409, "Yêu cầu cùng khoá đang xử lý", "A request of this key is under way"),
     # Gateway (GraphQL: in `extensions.code`)
     ("query_unreadable", 400, "Truy vấn sai cú pháp", "The query is no GraphQL"),
     ("query_invalid", 400, "Truy vấn không khớp lược đồ", "The query does not fit the schema"),

@@ -31,7 +31,7 @@ CASE = Topic(
     "ansinh.eligibility.case.v1",
     "eligibility",
     (),
-    ("CaseReceived", "CaseChecked", "CaseDecided", "CaseNotified", "CaseWithdrawn"),
+    ("CaseReceived", "CaseChecked", "CaseDecided", "CaseUnchanged", "CaseNotified", "CaseWithdrawn"),
 )
 #: Payments books them once arrears and recoveries are built there; until then they go outward only.
 DIFFERENCE = Topic("ansinh.eligibility.difference.v1", "eligibility", (), ("DifferenceRecorded",))

@@ -103,6 +103,15 @@ class CaseDecided(_Case):
     signed_by_sub: str
 
 
+class CaseUnchanged(_Case):
+    """Somebody who may sign has decided an application: it changes nothing. `decision_id`: the decision that
+    stands."""
+
+    decided_on: date
+    signed_by_sub: str
+    decision_id: DecisionId
+
+
 class CaseNotified(_Case):
     """The notice has gone out: the case is closed."""
 

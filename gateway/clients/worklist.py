@@ -22,6 +22,9 @@ class WorkItem(msgspec.Struct, frozen=True):
     years: int | None
     commune_code: str
     province_code: str
+    problem: str | None = None
+    what_to_do_vi: str | None = None
+    what_to_do_en: str | None = None
 
 
 class WorkCount(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from gateway.schema.scalars import MonthText
 from gateway.schema.words import Programme
 from libs.common.kernel.errors import Refusal
 
-KINDS_MAX = 9
+KINDS_MAX = 11
 
 
 @strawberry.enum(description="What waits: a case of that kind, or something that somebody has to look at.")
@@ -27,6 +27,8 @@ class WorkKind(Enum):
     MOVE = "move"
     PROPOSAL = "proposal"
     NOTICE = "notice"
+    UNCHANGED = "unchanged"
+    PROBLEM = "problem"
     SUSPENSION_RUNS_OUT = "suspension_runs_out"
     BAND_CHANGE = "band_change"
 
@@ -47,6 +49,9 @@ class WorkItem:
     late: bool
     working_days_late: int | None
     years: int | None = strawberry.field(description="Of a band change: the age that is reached.")
+    problem: str | None = strawberry.field(description="Why a signed measure could not be carried out.")
+    what_to_do_vi: str | None
+    what_to_do_en: str | None
     commune: Commune
     person_id: strawberry.ID
 
@@ -146,6 +151,9 @@ def _item(each: worklist.WorkItem, context: Asked) -> WorkItem:
         late=each.late,
         working_days_late=each.working_days_late,
         years=each.years,
+        problem=each.problem,
+        what_to_do_vi=each.what_to_do_vi,
+        what_to_do_en=each.what_to_do_en,
         commune=Commune.of(context.doors.units, each.commune_code, context.today),
         person_id=strawberry.ID(each.person_id),
     )

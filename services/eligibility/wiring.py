@@ -168,7 +168,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
     sign = SignDecisions(Signings(database, outgoing.signatures, outgoing.case), clock)
     take_list = TakeForeignList(ForeignLists(database, outgoing.decided_elsewhere), _elsewhere(files), clock)
     case_reads = CaseReadings(database)
-    casework = Casework(CaseFiles(database, outgoing.case), case_reads, receipts.receipt, case_law, clock)
+    casework = Casework(CaseFiles(database, outgoing.case), case_reads, receipts, case_law, clock)
     return shell.build(
         shell.Service(
             settings=settings,
@@ -179,7 +179,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 # Before the next: its page of jobs would be taken for a month.
                 determinations.router(Redetermine(jobs, law.policy.hash), jobs),
                 decisions.router(reads, sign),
-                cases.router(casework, case_reads, units),
+                cases.router(casework, case_reads, receipts, units),
                 worklist.router(Worklist(database), case_law, clock),
                 occasions.router(DueOccasions(law.policy, Due(database))),
                 receipts_api.router(receipts),

@@ -18,4 +18,16 @@ class PaymentsSettings(ServiceSettings):
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     #: Under the 60 in which the stream of a revoked token must be cut.
     token_check_seconds: float = Field(default=15.0, description="Between two checks of a reader's token.")
+    webhook_loopback: bool = Field(
+        default=False, description="Webhooks may be http and lead to this machine; refused but where local."
+    )
+    webhook_senders: int = Field(
+        default=16, description="Subscribers called at once: so many slow ones delay all others by seconds."
+    )
+    webhook_seconds: float = Field(default=1.0, description="Between two looks for what is new to a webhook.")
     stream_seconds: float = Field(default=0.5, description="Between two looks for what is new to a stream.")
+
+    def model_post_init(self, context: object) -> None:
+        super().model_post_init(context)
+        if self.webhook_loopback and not self.local:
+            raise ValueError("ANSINH_WEBHOOK_LOOPBACK is for a local platform only (ANSINH_LOCAL=true)")

@@ -13,11 +13,13 @@ from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.worker import Worker
-from services.payments.api import events, files, people, reports, runs
+from services.payments.api import events, files, people, reports, runs, webhook_messages, webhooks
 from services.payments.api.doors import Doors
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
+from services.payments.clients.webhooks.guarded import GuardedNetwork, UrlRules
+from services.payments.clients.webhooks.post import WebhookPost, new_secret
 from services.payments.domain.files import PAIN_001, POST_LIST
 from services.payments.events.incoming import Incoming
 from services.payments.events.outgoing import payments_changed, to_event
@@ -27,14 +29,20 @@ from services.payments.store.changes import Telling, ToldPayments
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
+from services.payments.store.once import KeptAnswers
 from services.payments.store.orders import RunOrders
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
+from services.payments.store.webhook_queues import WebhookQueues
+from services.payments.store.webhooks import StoredWebhooks
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
+from services.payments.usecases.once import Once
 from services.payments.usecases.reports import ReceiveReport, TakeReports
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
 from services.payments.usecases.telling import TellPayments
+from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
 
+_SENDER_IDLE_SECONDS = 1.0
 AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
 
@@ -71,6 +79,11 @@ def parts(settings: PaymentsSettings) -> Parts:
     reconciling = Reconciling(database, cipher, to_event)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
     tell = TellPayments(Telling(database, payments_changed))
+    told = ToldPayments(database)
+    stored = StoredWebhooks(database, cipher)
+    loopback = settings.webhook_loopback
+    post = WebhookPost(GuardedNetwork(loopback=loopback))
+    send = SendWebhooks(WebhookQueues(database, cipher), told, post, clock, settings.webhook_seconds)
     return Parts(
         settings=settings,
         database=database,
@@ -86,7 +99,10 @@ def parts(settings: PaymentsSettings) -> Parts:
             approve_run=ApproveRun(orders, clock),
             receive_report=ReceiveReport(ReportDesk(database, cipher)),
             reads=StoredReads(database, cipher),
-            events=ToldPayments(database),
+            events=told,
+            webhooks=ManageWebhooks(stored, told, post, UrlRules(loopback=loopback), new_secret, clock),
+            webhook_reads=stored,
+            once=Once(KeptAnswers(database, cipher), clock),
             report_bytes_max=settings.report_bytes_max,
             token_check_seconds=settings.token_check_seconds,
             stream_seconds=settings.stream_seconds,
@@ -97,6 +113,10 @@ def parts(settings: PaymentsSettings) -> Parts:
             Worker("file writer", write.step),
             Worker("report taker", take.step),
             Worker("event teller", tell.step),
+            *(
+                Worker(f"webhook sender {number}", send.step, _SENDER_IDLE_SECONDS)
+                for number in range(settings.webhook_senders)
+            ),
         ),
     )
 
@@ -108,7 +128,14 @@ def service(made: Parts) -> FastAPI:
             database=made.database,
             problems=PROBLEMS,
             title="An Sinh: payments",
-            routers=(runs.router, files.router, reports.router, people.router, events.router),
+            routers=(
+                runs.router,
+                files.router,
+                reports.router,
+                people.router,
+                events.router,
+                webhooks.router,
+            ),
             closes_months=False,
             publishes=tuple(topic.name for topic in topics.published_by("payments")),
             awaits=AWAITS,
@@ -122,4 +149,5 @@ def service(made: Parts) -> FastAPI:
         )
     )
     application.state.doors = made.doors
+    webhook_messages.describe(application)
     return application

@@ -24,6 +24,7 @@ PREFIXES = {
     "fil": "payment file",
     "rep": "partner report",
     "ltx": "ledger transaction",
+    "whk": "webhook",
     "job": "job",
     "sim": "simulation",
     "evt": "event",

@@ -64,7 +64,14 @@ ROLES: dict[str, frozenset[str]] = {
             "eligibility.decisions.read",
         }
     ),
-    "partner": frozenset({"payments.files.read", "payments.reports.write", "payments.events.read"}),
+    "partner": frozenset(
+        {
+            "payments.files.read",
+            "payments.reports.write",
+            "payments.events.read",
+            "payments.webhooks.write",
+        }
+    ),
     "ministry": frozenset(
         {
             "registry.people.read",
@@ -80,6 +87,7 @@ ROLES: dict[str, frozenset[str]] = {
             "facilities.months.close",
             "payments.read",
             "payments.events.read",
+            "payments.webhooks.write",
         }
     ),
     "auditor": frozenset(

@@ -1,7 +1,7 @@
 """Cases over HTTP: opened, confirmed, prepared by one and signed by another, told to whom they concern."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse
@@ -12,10 +12,11 @@ from libs.common.kernel.ids import show
 from libs.common.kernel.units import Units
 from libs.common.runtime.access import Actor, requires
 from libs.common.runtime.problems import not_found
-from services.eligibility.api.decisions import required_id
+from services.eligibility.api.decisions import required_id, shown
 from services.eligibility.domain.casework import CaseFile
 from services.eligibility.domain.decisions import Place
 from services.eligibility.usecases.casework import By, CaseReads, Casework, Measure
+from services.eligibility.usecases.receipts import Receipts
 
 MayRead = Annotated[Actor, requires("eligibility.decisions.read")]
 MayPrepare = Annotated[Actor, requires("eligibility.cases.write")]
@@ -25,7 +26,7 @@ Programme = Literal[
     "monthly_allowance", "social_pension", "nurture_allowance", "care_allowance", "own_care_allowance"
 ]
 Kind = Literal["application", "suspension", "resumption", "stop", "move"]
-State = Literal["received", "checked", "decided", "notified", "withdrawn"]
+State = Literal["received", "checked", "decided", "unchanged", "notified", "withdrawn"]
 Check = Literal["declaration", "identity", "residence", "conditions"]
 _PAGE_MAX = 500
 
@@ -83,9 +84,14 @@ class CaseShown(BaseModel):
     prepared_by_sub: str | None = Field(description="Null where the registry's facts opened it.")
     decided_on: date | None
     signed_by_sub: str | None
+    problem: str | None = Field(description="Of a signed measure: why it could not be carried out.")
+    unchanged_decision_id: str | None = Field(
+        description="Of an application that changes nothing: the decision that stands."
+    )
 
     @classmethod
     def of(cls, case: CaseFile) -> "CaseShown":
+        stands = case.unchanged_decision_id
         return cls.model_validate(
             {
                 "case_id": show("cas", case.case_id),
@@ -106,6 +112,8 @@ class CaseShown(BaseModel):
                 "prepared_by_sub": case.prepared_by_sub,
                 "decided_on": case.decided_on,
                 "signed_by_sub": case.signed_by_sub,
+                "problem": case.problem,
+                "unchanged_decision_id": show("dec", stands) if stands else None,
             }
         )
 
@@ -115,14 +123,14 @@ class CasesPage(BaseModel):
     next_cursor: str | None
 
 
-def router(casework: Casework, reads: CaseReads, units: Units) -> APIRouter:
+def router(casework: Casework, reads: CaseReads, receipts: Receipts, units: Units) -> APIRouter:
     made = APIRouter(tags=["cases"])
-    _reading(made, casework, reads)
+    _reading(made, casework, reads, receipts)
     _writing(made, casework, units)
     return made
 
 
-def _reading(made: APIRouter, casework: Casework, reads: CaseReads) -> None:
+def _reading(made: APIRouter, casework: Casework, reads: CaseReads, receipts: Receipts) -> None:
     @made.get("/v1/cases")
     async def page(
         actor: MayRead,
@@ -145,6 +153,15 @@ def _reading(made: APIRouter, casework: Casework, reads: CaseReads) -> None:
         if found is None:
             raise not_found("hồ sơ này", "case")
         return CaseShown.of(found)
+
+    @made.get("/v1/cases/{case_id}/receipt")
+    async def receipt(case_id: str, actor: MayRead) -> dict[str, Any]:
+        """Of an application that changes nothing: the decision that stands, and each rule that was tried
+        anew with its article."""
+        found = await receipts.of_application(actor.territory, required_id("cas", "case_id", case_id))
+        if found is None:
+            raise not_found("hồ sơ này", "case")
+        return shown(found)
 
     @made.get("/v1/cases/{case_id}/notice", response_class=PlainTextResponse)
     async def notice(case_id: str, actor: MayRead) -> PlainTextResponse:
@@ -186,7 +203,8 @@ def _writing(made: APIRouter, casework: Casework, units: Units) -> None:
 
     @made.post("/v1/cases/{case_id}/signature")
     async def sign(case_id: str, actor: MaySign) -> CaseShown:
-        """Sign a measure. 403 `same_identity` for whoever prepared it."""
+        """Sign a measure, or have one carried out again that had a `problem`; 403 `same_identity` for whoever
+        prepared it. Of an application: that it changes nothing, where `unchanged_decision_id` says so."""
         return CaseShown.of(await casework.sign(required_id("cas", "case_id", case_id), _by(actor)))
 
     @made.post("/v1/cases/{case_id}/withdrawal")

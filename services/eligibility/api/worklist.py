@@ -25,6 +25,8 @@ Kind = Literal[
     "move",
     "proposal",
     "notice",
+    "unchanged",
+    "problem",
     "suspension_runs_out",
     "band_change",
 ]
@@ -38,6 +40,27 @@ CommuneCode = Annotated[str | None, Query(pattern=r"^\d{3}(\d{2})?$")]
 _PREFIX = {"proposal": "dec", "band_change": "per"}
 
 
+#: By kind and problem: what somebody has to do who would not guess it.
+_WHAT_TO_DO: dict[tuple[str, str | None], tuple[str, str]] = {
+    ("unchanged", None): (
+        "Đề nghị này không thay đổi gì: hãy ký hồ sơ rồi thông báo cho người đề nghị.",
+        "This application changes nothing: sign the case, then tell who applied.",
+    ),
+    ("problem", "nothing_in_force"): (
+        "Trợ cấp không còn tạm dừng hoặc không còn hiệu lực nên không có gì để thi hành: hãy thông báo để "
+        "đóng hồ sơ.",
+        "The benefit is suspended, or in force, no more, so there is nothing to carry out: notify, which "
+        "closes the case.",
+    ),
+    ("problem", None): (
+        "Chưa quyết định được theo dữ kiện hoặc luật hiện có: hãy sửa dữ kiện rồi ký lại hồ sơ; hoặc thông "
+        "báo để đóng hồ sơ, khi đó không có gì thay đổi.",
+        "It can't be decided by the facts or the law as they are: correct the facts and sign the case again; "
+        "or notify, which closes it with nothing changed.",
+    ),
+}
+
+
 class WorkItem(BaseModel):
     kind: Kind
     item_id: str = Field(description="The case; of a proposal the decision, of a band change the person.")
@@ -48,6 +71,9 @@ class WorkItem(BaseModel):
     late: bool
     working_days_late: int | None = Field(description="0 in time; null where it can't be counted.")
     years: int | None = Field(description="Of a band change: the age that is reached.")
+    problem: str | None = Field(description="Why a signed measure could not be carried out.")
+    what_to_do_vi: str | None
+    what_to_do_en: str | None
     commune_code: str
     province_code: str
 
@@ -195,6 +221,8 @@ def _key(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _item(row: dict[str, Any], law: CaseLaw, today: date) -> WorkItem:
     due = row["due_on"]
+    told = _WHAT_TO_DO.get((row["kind"], row["problem"])) or _WHAT_TO_DO.get((row["kind"], None))
+    vi, en = told or (None, None)
     return WorkItem.model_validate(
         {
             **row,
@@ -203,6 +231,8 @@ def _item(row: dict[str, Any], law: CaseLaw, today: date) -> WorkItem:
             "case_id": show("cas", row["case_id"]) if row["case_id"] else None,
             "late": due is not None and due < today,
             "working_days_late": law.days_late(due, today),
+            "what_to_do_vi": vi,
+            "what_to_do_en": en,
         }
     )
 

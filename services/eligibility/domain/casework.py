@@ -2,10 +2,11 @@
 
 An application comes with a person's facts or over the counter; a suspension, a resumption and a stop are
 prepared by an officer and signed by somebody else; a move begins with the new commune. An application is
-decided by the signature of its decision, a refusal too; the others by their own.
+decided by the signature of its decision, a refusal too; one that changes nothing, and measures, by their
+own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -14,18 +15,19 @@ from libs.common.kernel.errors import IllegalTransition
 from libs.common.kernel.ids import derived_id
 from libs.common.kernel.months import Month
 from services.eligibility.domain.decisions import Place
-from services.eligibility.domain.facts import MONTHLY_ALLOWANCE
+from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWANCE
 
 APPLICATION, SUSPENSION, RESUMPTION, STOP, MOVE = "application", "suspension", "resumption", "stop", "move"
 #: What an officer prepares on somebody who receives already.
 MEASURES = (SUSPENSION, RESUMPTION, STOP, MOVE)
 KINDS = (APPLICATION, *MEASURES)
 
-NEW, RECEIVED, CHECKED, DECIDED, NOTIFIED, WITHDRAWN = (
+NEW, RECEIVED, CHECKED, DECIDED, UNCHANGED, NOTIFIED, WITHDRAWN = (
     "new",
     "received",
     "checked",
     "decided",
+    "unchanged",
     "notified",
     "withdrawn",
 )
@@ -35,9 +37,12 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (RECEIVED, CHECKED): "CaseChecked",
     (RECEIVED, DECIDED): "CaseDecided",
     (CHECKED, DECIDED): "CaseDecided",
+    (RECEIVED, UNCHANGED): "CaseUnchanged",
+    (CHECKED, UNCHANGED): "CaseUnchanged",
     (RECEIVED, WITHDRAWN): "CaseWithdrawn",
     (CHECKED, WITHDRAWN): "CaseWithdrawn",
     (DECIDED, NOTIFIED): "CaseNotified",
+    (UNCHANGED, NOTIFIED): "CaseNotified",
 }
 #: What is asked for where an application does not say.
 UNNAMED = (MONTHLY_ALLOWANCE,)
@@ -59,7 +64,9 @@ def transition(state: str, to: str) -> str:
 @dataclass(frozen=True, slots=True)
 class CaseFile:
     """`due_on`: the last day of its term, None where the law names none or the calendar is not known.
-    Of a measure: `ground`, and the first month (`from_month`) of what it does."""
+    Of a measure: `ground`, the first month (`from_month`) of what it does, and the `problem` that kept it
+    from being carried out. Of an application that changes nothing, as the newest determination found: the
+    decision that stands and says the same."""
 
     case_id: UUID
     kind: str
@@ -76,6 +83,8 @@ class CaseFile:
     signed_by_sub: str | None = None
     #: What is confirmed: by whom and on which day.
     checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    problem: str | None = None
+    unchanged_decision_id: UUID | None = None
 
     @property
     def checked(self) -> bool:
@@ -100,6 +109,11 @@ class Hold:
 
     def keeps(self, month: Month) -> bool:
         return self.from_month <= month and (self.until is None or month < self.until)
+
+
+def is_answered_by(programmes: Collection[str], programme: str) -> bool:
+    """Whether a decision in the programme answers who applied for these: a resident is told of nurture."""
+    return programme in programmes or programme == NURTURE_ALLOWANCE
 
 
 def application_id(person_id: UUID, received_on: date) -> UUID:

@@ -220,7 +220,7 @@ def _differs(
     nothing: Flags,
 ) -> tuple[Flags, Flags]:
     """Whose decision in a programme must say something else: it is granted on other terms than stand, it
-    ends, or nothing at all is granted and a refusal is what the person asked for. And whose grant ends."""
+    ends, or nothing at all is granted to who asked, which is a refusal. And whose grant ends."""
     there, stands = said.programme == number, rows != NOT_THERE
     found, ends = there & ~stands, np.zeros(len(people), np.bool_)
     both = np.flatnonzero(there & stands)
@@ -235,11 +235,12 @@ def _differs(
 
 
 def _asked(people: People) -> NDArray[np.int8]:
-    """The programme that a refusal is about."""
+    """The programme that a refusal is about; NOT_THERE of who never asked (`PersonFacts.asked`)."""
     facts = people.facts
+    dated = (facts.application_received_on != ABSENT) | (facts.decision_signed_on != ABSENT)
     allowance = (facts.applied_for >> PROGRAMMES.index(MONTHLY_ALLOWANCE) & 1).astype(np.bool_)
     asked = np.where(facts.in_facility, _NURTURE, np.where(allowance, _ALLOWANCE, _PENSION))
-    return asked.astype(np.int8)
+    return np.where(facts.already_receiving | dated, asked, NOT_THERE).astype(np.int8)
 
 
 def _same(said: Lines, places: Places, standings: Standings, rows: NDArray[np.intp]) -> Flags:

@@ -88,6 +88,11 @@ class Decision:
     terms: Terms
     decided_on: date
 
+    @property
+    def pays(self) -> bool:
+        """Granted under a signature, not waiting for one."""
+        return self.terms.outcome == GRANTED and self.status != PROPOSED
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -102,6 +102,11 @@ class PersonFacts:
         return self.application_received_on is not None and self.decision_signed_on is None
 
     @property
+    def asked(self) -> bool:
+        """Somebody asked, or it was granted long ago: else nobody waits for an answer."""
+        return self.already_receiving or self.governing_date is not None
+
+    @property
     def governing_date(self) -> date | None:
         """The day whose start rule applies: receipt, else signature; None = decided long ago."""
         return self.application_received_on or self.decision_signed_on

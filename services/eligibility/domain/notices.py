@@ -31,6 +31,8 @@ _VERBS = {
     casework.STOP: "thôi hưởng",
     casework.MOVE: "chuyển nơi nhận",
 }
+#: Why a measure could not be carried out.
+_PROBLEMS = {"nothing_in_force": "trợ cấp không còn tạm dừng, hoặc không còn hiệu lực"}
 #: Facts that may be named to say what was missing. What is not here is not named.
 _FACTS = {
     "birth_date": "độ tuổi",
@@ -127,10 +129,20 @@ def render(case: CaseFile, said: Said | None, ground: str | None, citation: Cita
 
 
 def _content(case: CaseFile, said: Said | None, programme: str) -> list[str]:
+    if case.problem:
+        why = _PROBLEMS.get(case.problem, "chưa đủ căn cứ để tính mức hưởng")
+        return [f"Việc này không thi hành được, không có gì thay đổi: {why}."]
+    if case.unchanged_decision_id:
+        stands = "Quyết định đang có hiệu lực không thay đổi:"
+        return [stands, *_decided(said, programme)] if said else [stands]
     if said is None:
         assert case.from_month, "a measure has a first month"
         verb = "Tạm dừng chi trả" if case.kind == casework.SUSPENSION else "Thôi hưởng"
         return [f"Quyết định: {verb} {programme} từ tháng {_month(case.from_month)}."]
+    return _decided(said, programme)
+
+
+def _decided(said: Said, programme: str) -> list[str]:
     if said.outcome == GRANTED:
         return [
             f"Quyết định: Được hưởng {programme}.",

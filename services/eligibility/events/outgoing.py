@@ -151,6 +151,7 @@ def signatures(signed: Sequence[SignedDecision]) -> list[OutgoingEvent]:
 _DAYS = {
     "CaseChecked": "checked_on",
     "CaseDecided": "decided_on",
+    "CaseUnchanged": "decided_on",
     "CaseNotified": "notified_on",
     "CaseWithdrawn": "withdrawn_on",
 }
@@ -172,6 +173,9 @@ def case(fact: str, told: CaseFile, day: date) -> OutgoingEvent:
         }
     else:
         data[_DAYS[fact]] = day
-    if fact == "CaseDecided":
+    if fact in ("CaseDecided", "CaseUnchanged"):
         data["signed_by_sub"] = told.signed_by_sub
+    if fact == "CaseUnchanged":
+        assert told.unchanged_decision_id, "what stands is known"
+        data["decision_id"] = show("dec", told.unchanged_decision_id)
     return OutgoingEvent(topics.CASE.name, told.case_id, fact, orjson.dumps(data), derived_id(fact, shown))

@@ -25,15 +25,19 @@ ToEvent = Callable[[str, CaseFile, date], OutgoingEvent]
 
 COLUMNS = (
     "case_id, kind, person_id, programmes, commune_code, province_code, former_province_code, received_on,"
-    " due_on, state, ground, from_month, prepared_by_sub, checks, decided_on, signed_by_sub"
+    " due_on, state, ground, from_month, prepared_by_sub, checks, decided_on, signed_by_sub, problem,"
+    " unchanged_decision_id"
 )
 #: The column that holds the day of an edge, by the state it leads to.
 _DAY_OF = {
     casework.CHECKED: "checked_on",
     casework.DECIDED: "decided_on",
+    casework.UNCHANGED: "decided_on",
     casework.NOTIFIED: "notified_on",
     casework.WITHDRAWN: "withdrawn_on",
 }
+#: The last month whose decisions are closed, so that it is paid by them.
+LAST_CLOSED = "select max(month) from month_marker where topic = 'ansinh.eligibility.decision.v1'"
 _INSERT = """
     insert into case_file (case_id, kind, person_id, shard, programmes, commune_code, province_code,
                            former_province_code, received_on, due_on, state, ground, from_month,
@@ -84,11 +88,12 @@ async def decided_by_signature(
 ) -> None:
     """Whoever signs a decision has decided the application that asked for it."""
     rows = await connection.fetch(
-        "update case_file c set state = 'decided', decided_on = s.day, signed_by_sub = s.signer"
+        "update case_file c set state = 'decided', decided_on = s.day, signed_by_sub = s.signer,"
+        " unchanged_decision_id = null"
         " from unnest($1::uuid[], $2::date[], $3::text[]) as s (decision_id, day, signer)"
         " join decision d using (decision_id)"
         " where c.person_id = d.person_id and c.kind = 'application' and c.state = any($4::text[])"
-        f" and d.programme = any(c.programmes) returning {_of('c')}",
+        f" and (d.programme = any(c.programmes) or d.programme = 'nurture_allowance') returning {_of('c')}",
         [one.decision_id for one in signed],
         [one.signed_on for one in signed],
         [one.signed_by_sub for one in signed],
@@ -151,7 +156,8 @@ class CaseReadings:
         """The decision that the case ended in, None before one is signed."""
         async with self._database.reading(territory) as connection:
             found: UUID | None = await connection.fetchval(
-                "select decision_id from decision where person_id = $1 and programme = any($2::text[])"
+                "select decision_id from decision where person_id = $1"
+                " and (programme = any($2::text[]) or $4 and programme = 'nurture_allowance')"
                 " and status = 'signed' and (case_id = $3 or ($4 and case_id is null and signed_on = $5))"
                 " order by version desc limit 1",
                 case.person_id,
@@ -209,7 +215,7 @@ class _Work:
             by,
         )
         moved = replace(case, state=to)
-        if to == casework.DECIDED:
+        if to in (casework.DECIDED, casework.UNCHANGED):
             moved = replace(moved, decided_on=day, signed_by_sub=by)
         await outbox.append(self._connection, [self._to_event(told, moved, day)])
         return moved
@@ -254,6 +260,44 @@ class _Work:
         )
         return hold_of(row) if row else None
 
+    async def changes_nothing(self, case: CaseFile) -> bool:
+        """Whether it still holds that the case leaves a decision as it is."""
+        return bool(
+            await self._connection.fetchval(
+                "select exists (select from case_file c join person_facts f using (person_id)"
+                " join decision d on d.decision_id = c.unchanged_decision_id"
+                " where c.case_id = $1 and f.version = c.facts_version and not exists ("
+                "   select from decision later where later.person_id = d.person_id"
+                "   and later.programme = d.programme and later.version > d.version))",
+                case.case_id,
+            )
+        )
+
+    async def begin_in(self, case: CaseFile, first: Month) -> CaseFile:
+        """A measure that begins later than it was prepared for."""
+        await self._connection.execute(
+            "update case_file set from_month = $2 where case_id = $1", case.case_id, first.first_day
+        )
+        return replace(case, from_month=first)
+
+    async def first_open_month(self) -> Month | None:
+        """The month after the last one whose decisions are closed, None before the first."""
+        closed = await self._connection.fetchval(LAST_CLOSED)
+        return Month.of(closed) + 1 if closed else None
+
+    async def try_again(self, case: CaseFile) -> None:
+        """Have the worker carry a measure out that had a problem."""
+        await self._connection.execute(
+            "update case_file set carried_out = false, problem = null where case_id = $1", case.case_id
+        )
+
+    async def let_go(self, case: CaseFile) -> None:
+        """Nothing is held back by a measure that could not be carried out."""
+        await self._connection.execute(
+            "update hold set until_month = from_month where case_id = $1 and until_month is null",
+            case.case_id,
+        )
+
     async def hold(self, held: Hold) -> None:
         await self._connection.execute(
             "insert into hold (case_id, person_id, programme, kind, from_month, signed_on, runs_out_on,"
@@ -287,6 +331,8 @@ def case_of(row: asyncpg.Record) -> CaseFile:
         checks=orjson.loads(row["checks"]),
         decided_on=row["decided_on"],
         signed_by_sub=row["signed_by_sub"],
+        problem=row["problem"],
+        unchanged_decision_id=row["unchanged_decision_id"],
     )
 
 

@@ -1,27 +1,36 @@
 """Cases that begin with what the registry tells: an application, a person who moved while receiving."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from libs.common.kernel.clock import Clock
+from libs.common.kernel.months import Month
 from libs.common.kernel.units import Units
 from libs.common.runtime.postgres import Connection
 from services.eligibility.domain import casework
 from services.eligibility.domain.case_law import CaseLaw
 from services.eligibility.domain.casework import CaseFile, measure_id
 from services.eligibility.domain.decisions import Place
+from services.eligibility.domain.history import facts_at
 from services.eligibility.domain.records import PersonRecord
-from services.eligibility.store.case_files import ToEvent, add, place_of
+from services.eligibility.store.case_files import ToEvent, add
+from services.eligibility.store.facts import VERSION, facts_version, histories
 
 KeepPeople = Callable[[Connection, Sequence[PersonRecord]], Awaitable[None]]
 
-_MOVED = """
-    select f.person_id, f.commune_code, f.province_code, f.former_province_code
-    from unnest($1::uuid[], $2::integer[], $3::text[]) as told (person_id, version, commune_code)
+#: Who is told of in another commune than was stated last: whether they moved, all versions say.
+_ELSEWHERE = """
+    select distinct f.person_id from unnest($1::uuid[], $2::text[]) as told (person_id, commune_code)
     join person_facts f using (person_id)
-    where f.version < told.version and f.commune_code <> told.commune_code
+    where f.commune_code <> told.commune_code
+       or exists (select from facts_history h where h.person_id = f.person_id and h.version > f.version)
+"""
+_CLOSED_MOVES = """
+    select person_id, programmes[1] as programme, from_month, count(*) as closed from case_file
+    where person_id = any($1::uuid[]) and kind = 'move' and state not in ('received', 'checked')
+    group by person_id, programmes[1], from_month
 """
 _GRANTED = """
     select person_id, programme from (
@@ -58,8 +67,22 @@ class KeepPeopleAndCases:
         newest = list(
             {row.person_id: row for row in sorted(rows, key=lambda row: row.facts.version)}.values()
         )
-        moved = await self._moved(connection, newest)
+        elsewhere = [
+            row["person_id"]
+            for row in await connection.fetch(
+                _ELSEWHERE,
+                [row.person_id for row in rows],
+                [row.facts.place.commune_code for row in rows],
+            )
+        ]
+        lived = await self._places(connection, elsewhere)
         await self.keep(connection, rows)
+        lives = await self._places(connection, elsewhere)
+        moved = {
+            person: lives[person]
+            for person, place in lived.items()
+            if place.commune_code != lives[person].commune_code and not self._merged(place, lives[person])
+        }
         applications = [case for row in newest if (case := self._application(row))]
         await add(connection, applications, self.to_event)
         await _lift_stops(connection, applications)
@@ -78,20 +101,20 @@ class KeepPeopleAndCases:
         due_on = self.law.due_on(programmes, received_on)
         return casework.application(row.person_id, programmes, row.facts.place, received_on, due_on)
 
-    async def _moved(self, connection: Connection, rows: Sequence[PersonRecord]) -> list[PersonRecord]:
-        """Those who lived in another commune until now; a commune that was merged has not moved."""
-        by_id = {row.person_id: row for row in rows}
-        before = await connection.fetch(
-            _MOVED,
-            list(by_id),
-            [row.facts.version for row in rows],
-            [row.facts.place.commune_code for row in rows],
+    async def _places(self, connection: Connection, people: Sequence[UUID]) -> dict[UUID, Place]:
+        """Where each lives this month, or will by what is told ahead, by every version that counts."""
+        if not people:
+            return {}
+        counted = await connection.fetch(
+            f"select {VERSION} from person_facts where person_id = any($1::uuid[])", people
         )
-        return [
-            by_id[row["person_id"]]
-            for row in before
-            if not self._merged(place_of(row), by_id[row["person_id"]].facts.place)
-        ]
+        earlier, today = await histories(connection, people), self.clock.business_date()
+        found = {}
+        for row in counted:
+            versions = (*earlier.get(row["person_id"], ()), facts_version(row))
+            last = max(today, *(each.since for each in versions if each.version <= row["version"]))
+            found[row["person_id"]] = facts_at(versions, Month.of(last), row["version"]).place
+        return found
 
     def _merged(self, old: Place, new: Place) -> bool:
         if old.former_province_code is None or new.former_province_code is not None:
@@ -99,21 +122,26 @@ class KeepPeopleAndCases:
         heirs = {each.new_code for each in self.units.successions_of(old.commune_code)}
         return new.commune_code in heirs
 
-    async def _moves(self, connection: Connection, moved: Sequence[PersonRecord]) -> list[CaseFile]:
-        """A case at the new place for each programme that is received."""
-        today = self.clock.business_date()
-        by_id = {row.person_id: row for row in moved}
+    async def _moves(self, connection: Connection, moved: Mapping[UUID, Place]) -> list[CaseFile]:
+        """A case at the new place for each programme that is received; another one where the person moves
+        again after that was closed."""
+        today, people = self.clock.business_date(), list(moved)
+        closed = {
+            (row["person_id"], row["programme"], Month.of(row["from_month"])): row["closed"]
+            for row in await connection.fetch(_CLOSED_MOVES, people)
+        }
         found = []
-        for row in await connection.fetch(_GRANTED, list(by_id)):
+        for row in await connection.fetch(_GRANTED, people):
             person_id, programme = row["person_id"], row["programme"]
             first = self.law.new_place_pays_from(programme, today)
+            before = closed.get((person_id, programme, first), 0)
             found.append(
                 CaseFile(
-                    case_id=measure_id(casework.MOVE, person_id, programme, first),
+                    case_id=measure_id(casework.MOVE, person_id, programme, first, before),
                     kind=casework.MOVE,
                     person_id=person_id,
                     programmes=(programme,),
-                    place=by_id[person_id].facts.place,
+                    place=moved[person_id],
                     received_on=today,
                     due_on=self.law.due_on((programme,), today),
                     from_month=first,
@@ -122,12 +150,12 @@ class KeepPeopleAndCases:
         return found
 
 
-async def _follow(connection: Connection, moved: Sequence[PersonRecord]) -> None:
+async def _follow(connection: Connection, moved: Mapping[UUID, Place]) -> None:
     """What is open of somebody who moved goes to the new place."""
-    people: list[UUID] = [row.person_id for row in moved]
-    communes = [row.facts.place.commune_code for row in moved]
-    provinces = [row.facts.place.province_code for row in moved]
-    formers = [row.facts.place.former_province_code for row in moved]
+    people = list(moved)
+    communes = [place.commune_code for place in moved.values()]
+    provinces = [place.province_code for place in moved.values()]
+    formers = [place.former_province_code for place in moved.values()]
     former = ", former_province_code = told.former_province_code"
     for table, still, more in (
         ("case_file", "c.state in ('received', 'checked')", former),

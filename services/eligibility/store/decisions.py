@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -135,6 +136,20 @@ class Reads:
             versions=versions,
             receipt=None if text is None else orjson.loads(zlib.decompress(text)),
             held_back=row["held_back"],
+        )
+
+    async def unchanged(self, territory: str | None, case_id: UUID) -> Decided | None:
+        async with self._database.reading(territory) as connection:
+            basis = await connection.fetchrow(
+                f"select unchanged_decision_id, found_on, policy_version, policy_hash, {_BASIS}"
+                " from case_file where case_id = $1 and unchanged_decision_id is not null",
+                case_id,
+            )
+        stands = await self.one(territory, basis["unchanged_decision_id"]) if basis else None
+        if basis is None or stands is None:
+            return None
+        return replace(
+            stands, decided_on=basis["found_on"], basis=_basis(basis), receipt=None, held_back=False
         )
 
     async def _elsewhere(self, territory: str | None, decision_id: UUID) -> Decided | None:

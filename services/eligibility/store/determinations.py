@@ -13,11 +13,12 @@ from libs.common.runtime import outbox
 from libs.common.runtime.binary_copy import copy_out
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection
+from services.eligibility.domain.casework import OPEN
 from services.eligibility.domain.decisions import Place, Standing, Terms
 from services.eligibility.domain.standing_columns import NOT_THERE, find
 from services.eligibility.store.facts import facts_version, histories
 from services.eligibility.store.packed_people import in_part
-from services.eligibility.usecases.ports import Recorded, Subject, Undetermined
+from services.eligibility.usecases.ports import Application, Finding, Recorded, Subject, Undetermined
 
 ToEvents = Callable[[Sequence[Recorded]], Sequence[OutgoingEvent]]
 
@@ -80,6 +81,18 @@ COLUMNS = (
     ("input_hash", "bytea"),
     ("trace", "bytea"),
 )
+_FOUND = """
+    update case_file c set
+        unchanged_decision_id = f.unchanged, found_on = f.found_on, facts_version = f.facts_version,
+        policy_version = f.policy_version, policy_hash = f.policy_hash,
+        determined_month = f.determined_month, facts_month = f.facts_month, resident_of = f.resident_of,
+        input_hash = f.input_hash, trace = f.trace
+    from unnest($1::uuid[], $2::uuid[], $3::date[], $4::integer[], $5::text[], $6::text[], $7::date[],
+                $8::date[], $9::uuid[], $10::bytea[], $11::bytea[])
+         as f (case_id, unchanged, found_on, facts_version, policy_version, policy_hash, determined_month,
+               facts_month, resident_of, input_hash, trace)
+    where c.case_id = f.case_id and c.state = any($12::text[])
+"""
 _INSERT = (
     f"insert into decision ({', '.join(name for name, _ in COLUMNS)})"
     f" select * from unnest({', '.join(f'${i}::{kind}[]' for i, (_, kind) in enumerate(COLUMNS, 1))})"
@@ -93,7 +106,7 @@ async def subjects(connection: Connection, part: int, people: Sequence[UUID], mo
     await connection.execute(_LOCK_PROPOSALS.format(part=part), people)
     rows = await connection.fetch(_PEOPLE, people, month.first_day, month.last_day)
     standing = await _standing(connection, part, people)
-    held = await holds(connection, people, month)
+    held, asked = await holds(connection, people, month), await _applications(connection, people)
     earlier = await histories(connection, [row["person_id"] for row in rows if row["version"] > 1])
     return [
         Subject(
@@ -104,6 +117,7 @@ async def subjects(connection: Connection, part: int, people: Sequence[UUID], mo
             facility_id=row["facility_id"],
             standing=standing.get(row["person_id"], {}),
             held=held.get(row["person_id"], frozenset()),
+            applications=asked.get(row["person_id"], ()),
         )
         for row in rows
     ]
@@ -140,6 +154,41 @@ async def insert_undetermined(connection: Connection, month: Month, found: Seque
         [one.person_id for one in found],
         [one.code for one in found],
     )
+
+
+async def insert_findings(connection: Connection, found: Sequence[Finding]) -> None:
+    """What was found of applications; one that was decided meanwhile stays as it is."""
+    if not found:
+        return
+    rows = [
+        (
+            one.case_id,
+            one.unchanged,
+            one.found_on,
+            one.basis.facts_version,
+            one.basis.policy_version,
+            one.basis.policy_hash,
+            one.basis.determined_month.first_day,
+            one.basis.facts_month.first_day,
+            one.basis.resident_of,
+            one.basis.input_hash,
+            one.basis.trace,
+        )
+        for one in found
+    ]
+    await connection.execute(_FOUND, *(list(column) for column in zip(*rows, strict=True)), OPEN)
+
+
+async def _applications(connection: Connection, people: Sequence[UUID]) -> dict[UUID, list[Application]]:
+    found: dict[UUID, list[Application]] = {}
+    for row in await connection.fetch(
+        "select case_id, person_id, programmes from case_file where person_id = any($1::uuid[])"
+        " and kind = 'application' and state = any($2::text[]) order by case_id",
+        people,
+        OPEN,
+    ):
+        found.setdefault(row["person_id"], []).append(Application(row["case_id"], tuple(row["programmes"])))
+    return found
 
 
 async def _standing(

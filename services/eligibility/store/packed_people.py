@@ -9,6 +9,7 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.binary_copy import copy_out
 from libs.common.runtime.postgres import Connection
 from services.eligibility.domain import columns
+from services.eligibility.domain.casework import OPEN
 from services.eligibility.domain.columns import LAYOUT, PackedFacts
 from services.eligibility.domain.standing_columns import People, Places, beginnings
 from services.eligibility.store.facts import VERSION, facts_version
@@ -57,8 +58,8 @@ async def in_month(connection: Connection, people: People, part: int, month: Mon
     """With the facilities whose state-paid residents they are in the month; set apart whose benefit is
     held back in it."""
     residents, facilities = await copy_out(connection, _residents(part, month), (16, 16))
-    [held] = await copy_out(connection, _held(part, month), (16,))
-    return people.housed(residents, facilities).set_apart(held)
+    [apart] = await copy_out(connection, _apart(part, month), (16,))
+    return people.housed(residents, facilities).set_apart(apart)
 
 
 def _unpack(ids: Bytes, rows: Rows) -> People:
@@ -88,11 +89,14 @@ def _residents(part: int, month: Month) -> str:
     )
 
 
-def _held(part: int, month: Month) -> str:
-    """Whose benefit is suspended or stopped in the month."""
+def _apart(part: int, month: Month) -> str:
+    """Whose benefit is suspended or stopped in the month, and whose application nobody has decided."""
+    states = ", ".join(f"'{state}'" for state in OPEN)
     return (
-        f"select distinct person_id from hold where {in_part(part)} and from_month <= '{month.first_day}'"
+        f"select person_id from hold where {in_part(part)} and from_month <= '{month.first_day}'"
         f" and (until_month is null or until_month > '{month.first_day}')"
+        f" union select person_id from case_file where {in_part(part)} and kind = 'application'"
+        f" and state in ({states})"
     )
 
 

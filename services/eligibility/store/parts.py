@@ -125,6 +125,7 @@ class _Work:
         """What was decided one by one."""
         await determinations.insert(self._connection, outcome.recorded, self._to_events)
         await determinations.insert_undetermined(self._connection, task.month, outcome.undetermined)
+        await determinations.insert_findings(self._connection, outcome.findings)
 
     def _rows(self, task: Task, policy: Policy, people: People, changes: Changes, bases: Bases) -> "_Made":
         made = _Made([], [], [])

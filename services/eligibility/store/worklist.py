@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.common.runtime.postgres import Database
 from services.eligibility.usecases.overview import Place
 
-_SHOWN = "kind, item_id, person_id, case_id, programmes, due_on, years, commune_code, province_code"
+_SHOWN = "kind, item_id, person_id, case_id, programmes, due_on, years, problem, commune_code, province_code"
 _ITEMS = f"""
     select {_SHOWN}, coalesce(due_on, 'infinity') as sort_day from worklist
     where ($1::text is null or kind = $1) and ($2::text is null or commune_code = $2)

@@ -1,6 +1,6 @@
 """The verbs of a case: open, confirm, prepare, sign, withdraw, notify. Doing one twice gives the same."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,6 +30,19 @@ class CaseWork(Protocol):
 
     async def confirm(self, case: CaseFile, checks: Mapping[str, Mapping[str, str]]) -> CaseFile: ...
     async def move(self, case: CaseFile, to: str, day: date, by: str | None = None) -> CaseFile: ...
+    async def changes_nothing(self, case: CaseFile) -> bool:
+        """Whether the newest facts and decisions still leave an application without effect."""
+
+    async def begin_in(self, case: CaseFile, first: Month) -> CaseFile: ...
+    async def first_open_month(self) -> Month | None:
+        """The month after the last one that is paid by closed decisions."""
+
+    async def try_again(self, case: CaseFile) -> None:
+        """Have a measure carried out that had a problem."""
+
+    async def let_go(self, case: CaseFile) -> None:
+        """End what a measure with a problem holds back."""
+
     async def keep_notice(self, case: CaseFile, notice_hash: str) -> None: ...
     async def granted_at(self, person_id: UUID, programme: str) -> Place | None: ...
     async def such(self, kind: str, person_id: UUID, programme: str) -> tuple[CaseFile | None, int]:
@@ -60,8 +73,11 @@ class CaseReads(Protocol):
     async def decision_of(self, territory: str | None, case: CaseFile) -> UUID | None: ...
 
 
-#: A decision with its receipt, as a caller with this territory may see it.
-Receipt = Callable[[str | None, UUID], Awaitable[Mapping[str, Any] | None]]
+class ReceiptReads(Protocol):
+    """Decisions with their receipts, as a caller with this territory may see them."""
+
+    async def receipt(self, territory: str | None, decision_id: UUID) -> Mapping[str, Any] | None: ...
+    async def of_application(self, territory: str | None, case_id: UUID) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +102,13 @@ class Measure:
 
 class Casework:
     def __init__(
-        self, works: CaseWorks, reads: CaseReads, receipt: Receipt, law: CaseLaw, clock: Clock
+        self, works: CaseWorks, reads: CaseReads, receipts: ReceiptReads, law: CaseLaw, clock: Clock
     ) -> None:
         self._works = works
         self._reads = reads
         self._law = law
         self._clock = clock
-        self._receipt = receipt
+        self._receipts = receipts
 
     async def apply(
         self, person_id: UUID, programmes: Sequence[str], received_on: date, place: Place, by: By
@@ -111,7 +127,15 @@ class Casework:
                     "Không tìm thấy người này trong địa bàn của bạn. Nếu mới đăng ký, hãy thử lại sau.",
                     "There is no such person in your territory. If just registered, try again later.",
                 )
-            return await _opened(work, case)
+            opened = await _opened(work, case)
+        if opened.state == casework.WITHDRAWN:
+            raise Refusal(
+                "case_state_wrong",
+                "Đề nghị nhận ngày này đã được rút. Nếu người đó đề nghị lại, hãy ghi ngày nhận mới.",
+                "The application of that day was withdrawn. If the person asks again, give the new day of "
+                "receipt.",
+            )
+        return opened
 
     async def confirm(self, case_id: UUID, checks: Sequence[str], by: By) -> CaseFile:
         """Confirm facts or documents; with the last of casework.CHECKS the case is checked."""
@@ -180,13 +204,16 @@ class Casework:
 
     async def sign(self, case_id: UUID, by: By) -> CaseFile:
         """Decide a measure: from now on no determination grants what it holds back, and the worker writes
-        its decisions."""
+        its decisions; one that it could not carry out is tried again. Of an application: that it changes
+        nothing."""
         today = self._clock.business_date()
         async with self._works(by.territory) as work:
             case = await _found(work, case_id)
             if case.kind == casework.APPLICATION:
-                raise _wrong_state()
+                return await _left_unchanged(work, case, today, by.sub)
             if case.state in (casework.DECIDED, casework.NOTIFIED):
+                if case.problem and case.state == casework.DECIDED:
+                    await work.try_again(case)
                 return case
             if case.prepared_by_sub == by.sub:
                 raise Refusal(
@@ -198,6 +225,8 @@ class Casework:
                 case.person_id, case.programmes[0]
             ):
                 raise _nothing_in_force()
+            if case.kind == casework.SUSPENSION:
+                case = await _in_time(work, case, today)
             case = await _moved(work, case, casework.DECIDED, today, by.sub)
             await self._hold(work, case, today)
         return case
@@ -239,9 +268,9 @@ class Casework:
             raise _no_case()
         if case.decided_on is None:
             raise _wrong_state()
-        decision_id = await self._reads.decision_of(by.territory, case)
-        found = await self._receipt(by.territory, decision_id) if decision_id else None
-        if found is None and case.kind in (casework.APPLICATION, casework.RESUMPTION, casework.MOVE):
+        found = await self._found(case, by)
+        always_one = case.kind in (casework.APPLICATION, casework.RESUMPTION, casework.MOVE)
+        if found is None and always_one and case.problem is None:
             raise Refusal(
                 "case_state_wrong",
                 "Quyết định của hồ sơ này đang được ghi. Hãy thử lại sau ít phút.",
@@ -249,6 +278,12 @@ class Casework:
             )
         said = Said.of(found) if found else None
         return render(case, said, self._law.say(case), self._law.citation(case))
+
+    async def _found(self, case: CaseFile, by: By) -> Mapping[str, Any] | None:
+        if case.unchanged_decision_id:
+            return await self._receipts.of_application(by.territory, case.case_id)
+        decision_id = await self._reads.decision_of(by.territory, case)
+        return await self._receipts.receipt(by.territory, decision_id) if decision_id else None
 
     async def notify(self, case_id: UUID, by: By) -> CaseFile:
         """The notice has gone out: the case is closed, with the hash of the text that went out."""
@@ -259,6 +294,8 @@ class Casework:
                 return case
             moved = await _moved(work, case, casework.NOTIFIED, self._clock.business_date())
             await work.keep_notice(case, sha256(text.encode()).hexdigest())
+            if case.problem:
+                await work.let_go(case)
         return moved
 
 
@@ -267,6 +304,21 @@ async def _opened(work: CaseWork, case: CaseFile) -> CaseFile:
     if opened is None:
         raise _no_case()
     return opened
+
+
+async def _left_unchanged(work: CaseWork, case: CaseFile, today: date, sub: str) -> CaseFile:
+    if case.decided_on and case.unchanged_decision_id:
+        return case
+    if case.unchanged_decision_id is None or not await work.changes_nothing(case):
+        raise _wrong_state()
+    return await _moved(work, case, casework.UNCHANGED, today, sub)
+
+
+async def _in_time(work: CaseWork, case: CaseFile, today: date) -> CaseFile:
+    """A suspension begins no earlier than it is signed, and in no month that is paid by closed decisions."""
+    assert case.from_month, "a measure has a first month"
+    first = max(case.from_month, Month.of(today), await work.first_open_month() or case.from_month)
+    return case if first == case.from_month else await work.begin_in(case, first)
 
 
 async def _found(work: CaseWork, case_id: UUID) -> CaseFile:
@@ -295,9 +347,9 @@ def _wrong_state() -> Refusal:
     return Refusal(
         "case_state_wrong",
         "Hồ sơ không ở bước làm được việc này. Hãy xem trạng thái của hồ sơ; đề nghị hưởng được quyết định "
-        "bằng chữ ký ở /v1/signatures.",
+        "bằng chữ ký ở /v1/signatures, hoặc ký ngay hồ sơ khi lần xét mới nhất thấy không thay đổi gì.",
         "The case is not at a step where this can be done. See its state; an application is decided by the "
-        "signature at /v1/signatures.",
+        "signature at /v1/signatures, or its own where the newest determination finds that nothing changes.",
     )
 
 

@@ -10,12 +10,15 @@ from libs.common.kernel.errors import Refusal
 from libs.common.kernel.id_columns import uuids
 from libs.common.kernel.months import Month
 from services.eligibility.domain.bases import Bases, bases
+from services.eligibility.domain.casework import is_answered_by
 from services.eligibility.domain.changes import Found, changes
 from services.eligibility.domain.columns import day_number
 from services.eligibility.domain.decisions import (
     GRANTED,
+    PROPOSED,
     REFUSED,
     Decision,
+    decision_id,
     following,
     next_decision,
 )
@@ -24,7 +27,14 @@ from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWAN
 from services.eligibility.domain.monthly import Answer, Known, ask, entitled
 from services.eligibility.domain.months_law import MonthsLaw
 from services.eligibility.domain.standing_columns import People, Standings
-from services.eligibility.usecases.ports import Outcome, Recorded, Subject, Undetermined
+from services.eligibility.usecases.ports import (
+    Application,
+    Finding,
+    Outcome,
+    Recorded,
+    Subject,
+    Undetermined,
+)
 from services.eligibility.usecases.receipts import Engines
 from services.eligibility.usecases.redetermine import Counts, PartWork, PartWorks, Task
 
@@ -100,20 +110,25 @@ class OneByOne:
     def determine(self, subjects: Sequence[Subject], month: Month, today: date) -> Outcome:
         recorded: list[Recorded] = []
         undetermined: list[Undetermined] = []
+        findings: list[Finding] = []
         granted = 0
         for subject in subjects:
             try:
-                granted_one, decisions = self._determine(subject, month, today)
+                granted_one, decisions, found = self._determine(subject, month, today)
             except Refusal as outside:
                 undetermined.append(Undetermined(subject.person_id, outside.code))
                 continue
             granted += granted_one
             recorded += decisions
+            findings += found
         refused = len(subjects) - granted - len(undetermined)
-        return Outcome(recorded, undetermined, granted, refused)
+        return Outcome(recorded, undetermined, granted, refused, findings)
 
-    def _determine(self, subject: Subject, month: Month, today: date) -> tuple[bool, list[Recorded]]:
-        """Whether the person has anything in the month, and what is decided anew."""
+    def _determine(
+        self, subject: Subject, month: Month, today: date
+    ) -> tuple[bool, list[Recorded], list[Finding]]:
+        """Whether the person has anything in the month, what is decided anew, and what that makes of
+        applications."""
         known = Known(subject.versions, subject.facts_version, subject.chain, subject.facility_id, today)
         in_force = [name for name, standing in subject.standing.items() if standing.pays]
         answer, granted = entitled(self._engine, known, month, in_force)
@@ -140,7 +155,8 @@ class OneByOne:
                 recorded += self._back_from(known, decision, month)
             else:
                 recorded.append(Recorded(decision, given.basis))
-        return bool(granted), recorded
+        findings = [_finding(one, subject, recorded, answer, today) for one in subject.applications]
+        return bool(granted), recorded, findings
 
     def _back_from(self, known: Known, decision: Decision, month: Month) -> list[Recorded]:
         """A decision that reaches back, month by month at the law, age and level of each: a version for
@@ -159,13 +175,40 @@ class OneByOne:
 
 
 def _programmes(subject: Subject, answer: Answer, granted: Collection[str]) -> Iterator[str]:
-    """The programmes of which something is to be said: granted, ending, or one refusal where nothing is."""
+    """The programmes of which something is to be said: granted, ending, or one refusal where nothing is
+    and somebody asked."""
     yield from granted
     for programme, standing in subject.standing.items():
         if programme not in granted and standing.terms.outcome == GRANTED:
             yield programme
-    if not granted and all(standing.terms.outcome == REFUSED for standing in subject.standing.values()):
+    nothing = not granted and all(one.terms.outcome == REFUSED for one in subject.standing.values())
+    if nothing and answer.facts.asked:
         yield NURTURE_ALLOWANCE if answer.facts.in_facility else _asked_for(answer.facts)
+
+
+def _finding(
+    application: Application, subject: Subject, recorded: Sequence[Recorded], answer: Answer, today: date
+) -> Finding:
+    """Nothing changes where the facts ask for what the application does, none of it is held back or waits for
+    a signature, and something of it was decided before."""
+    stands = {
+        programme: (decision_id(subject.person_id, programme, one.version), one.status, one.pays)
+        for programme, one in subject.standing.items()
+    } | {
+        one.decision.programme: (one.decision.decision_id, one.decision.status, one.decision.pays)
+        for one in recorded
+    }
+    answers = {name for name in stands if is_answered_by(application.programmes, name)}
+    unchanged = None
+    if (
+        answers
+        and answer.facts.asked
+        and answer.facts.applied_for.issuperset(application.programmes)
+        and not answers & subject.held
+        and all(stands[name][1] != PROPOSED for name in answers)
+    ):
+        unchanged = stands[max(answers, key=lambda name: (stands[name][2], name))][0]
+    return Finding(application.case_id, unchanged, today, answer.basis)
 
 
 def _asked_for(facts: PersonFacts) -> str:

@@ -15,6 +15,14 @@ from services.eligibility.domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """One that nobody has decided yet, and what it asks for."""
+
+    case_id: UUID
+    programmes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A person to be determined: facts in versions 1 to `facts_version`, the chained hash over them."""
 
@@ -27,6 +35,7 @@ class Subject:
     standing: Mapping[str, Standing]
     #: Programmes that are suspended or stopped in the month: no determination grants or refuses them.
     held: frozenset[str] = frozenset()
+    applications: Sequence[Application] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,26 @@ class Undetermined:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a determination has found of an open application: the decision that stands and says the same
+    already, so that nothing changes; None where a proposal answers it, or nothing does yet."""
+
+    case_id: UUID
+    unchanged: UUID | None
+    found_on: date
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of some people: new decisions, people without one, and how many are granted or refused."""
+    """What became of some people: new decisions, people without one, how many are granted or refused, and
+    what became of their applications."""
 
     recorded: Sequence[Recorded]
     undetermined: Sequence[Undetermined]
     granted: int
     refused: int
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,9 @@ class DecisionReads(Protocol):
 
     async def one(self, territory: str | None, decision_id: UUID) -> Decided | None:
         """A decision, with what its receipt is made of."""
+
+    async def unchanged(self, territory: str | None, case_id: UUID) -> Decided | None:
+        """The decision that an application leaves as it is, on the basis on which that was found."""
 
     async def progress(self, month: Month) -> Mapping[str, int | bool]:
         """Counts of a month's determination."""

@@ -69,6 +69,14 @@ class Receipts:
             return {**decided.shown, **decided.receipt}
         return {**decided.shown, **explained(await self._made_again(decided))}
 
+    async def of_application(self, territory: str | None, case_id: UUID) -> Mapping[str, Any] | None:
+        """The decision that stands, with each rule that was tried anew for an application that changes
+        nothing; None where the caller sees no such application."""
+        decided = await self._reads.unchanged(territory, case_id)
+        if decided is None:
+            return None
+        return {**decided.shown, **explained(await self._made_again(decided))}
+
     async def replay(self, territory: str | None, decision_id: UUID) -> Replay | None:
         """The decision made again and compared; None where the caller sees no such decision.
 

@@ -11,10 +11,12 @@ from fastapi import Depends, Query, Request
 from libs.common.kernel import ids
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.runtime.problems import not_found
+from services.payments.usecases.once import Once
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.runs import ApproveRun, OpenRun
 from services.payments.usecases.telling import PaymentEvents
+from services.payments.usecases.webhooks import ManageWebhooks, WebhookReads
 
 PAGE_MAX = 500
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
@@ -25,6 +27,7 @@ _NAMES = {
     "per": ("người này", "person"),
     "fil": ("tệp chi trả này", "payment file"),
     "rep": ("báo cáo này", "report"),
+    "whk": ("webhook này", "webhook"),
 }
 
 
@@ -35,6 +38,9 @@ class Doors:
     receive_report: ReceiveReport
     reads: Reads
     events: PaymentEvents
+    webhooks: ManageWebhooks
+    webhook_reads: WebhookReads
+    once: Once
     report_bytes_max: int
     token_check_seconds: float
     stream_seconds: float

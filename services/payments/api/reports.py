@@ -10,6 +10,7 @@ from libs.common.kernel.ids import show
 from libs.common.runtime.access import Actor, requires
 from services.payments.api.doors import Through, id_of, nothing
 from services.payments.api.files import agency_of
+from services.payments.api.idempotency import IdempotencyKey, once
 from services.payments.api.models import ReportAccepted, ReportShown
 
 router = APIRouter(tags=["partner reports"])
@@ -37,6 +38,7 @@ async def hand_in(
     actor: MayReport,
     doors: Through,
     payment_file_id: Annotated[str, Query(max_length=40)],
+    idempotency_key: IdempotencyKey = None,
 ) -> ReportAccepted:
     """What became of a file's payments: pain.002, camt.054, or the post office's list (XLSX, CSV).
 
@@ -51,8 +53,12 @@ async def hand_in(
         if not isinstance(file, UploadFile):
             raise _no_file()
         content = await file.read()
-    report_id = await doors.receive_report(file_id, content, actor.sub, actor.territory, agency)
-    return ReportAccepted(report_id=show("rep", report_id))
+
+    async def taken() -> ReportAccepted:
+        report_id = await doors.receive_report(file_id, content, actor.sub, actor.territory, agency)
+        return ReportAccepted(report_id=show("rep", report_id))
+
+    return await once(doors, actor, idempotency_key, (request, content), ReportAccepted, taken)
 
 
 @router.get("/v1/partner-reports/{report_id}")

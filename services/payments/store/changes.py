@@ -1,7 +1,8 @@
 """Changes of payments: told to the log of events in the order in which they came about, and read again."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import asyncpg
 
@@ -9,7 +10,7 @@ from libs.common.kernel.months import Month
 from libs.common.runtime import outbox
 from libs.common.runtime.outbox import EventRows
 from libs.common.runtime.postgres import Connection, Database
-from services.payments.domain.payment_events import PaymentChange
+from services.payments.domain.payment_events import PaymentChange, PaymentEvent
 from services.payments.usecases.telling import Asked, EventPage
 
 #: Wiring passes events.outgoing.payments_changed.
@@ -43,6 +44,12 @@ _AFTER = f"""
         select *, sum(least(size, last_place - $1)) over (order by last_place) - size as before from found
     )
     select {_COLUMNS} from counted where before < $6 order by last_place
+"""
+_AT = f"""
+    select place, {_COLUMNS} from unnest($1::bigint[]) with ordinality as asked (place, nth)
+    cross join lateral (
+        select {_COLUMNS} from payment_change where last_place >= place order by last_place limit 1
+    ) as c order by nth
 """
 
 
@@ -95,6 +102,18 @@ class ToldPayments:
         if len(events) < limit:
             return EventPage(events, max(upto, after))
         return EventPage(events[:limit], events[limit - 1].place)
+
+    async def at(self, places: Sequence[int]) -> list[PaymentEvent]:
+        async with self._database.bulk() as connection:
+            rows = await connection.fetch(_AT, list(places))
+        return [next(_change(row).events(row["place"] - 1)) for row in rows]
+
+    async def place_before(self, at: datetime) -> int:
+        async with self._database.reading(None) as connection:
+            place: int = await connection.fetchval(
+                "select coalesce(max(last_place), 0) from payment_change where told_at < $1", at
+            )
+        return place
 
     async def last_place(self) -> int:
         async with self._database.reading(None) as connection:

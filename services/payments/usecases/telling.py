@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from libs.common.kernel.months import Month
@@ -48,5 +49,11 @@ class PaymentEvents(Protocol):
     async def page(self, asked: Asked, after: int, limit: int) -> EventPage:
         """The first `limit` events behind the place `after` that are asked for."""
 
+    async def at(self, places: Sequence[int]) -> list[PaymentEvent]:
+        """The events of these places, in their order."""
+
     async def last_place(self) -> int:
         """The place of the latest event of all."""
+
+    async def place_before(self, at: datetime) -> int:
+        """The place behind which all was told at that time or later."""

@@ -10,7 +10,7 @@ from libs.common.kernel.ids import new_id, show
 from services.eligibility.domain import casework
 from tests.services.eligibility.office import COMMUNE, ELSEWHERE, FAR_COMMUNE, Files, Office
 
-CASE_EVENTS = ("CaseReceived", "CaseChecked", "CaseDecided", "CaseNotified", "CaseWithdrawn")
+CASE_EVENTS = ("CaseReceived", "CaseChecked", "CaseDecided", "CaseUnchanged", "CaseNotified", "CaseWithdrawn")
 SEVERE: dict[str, Any] = {"facts": {"disability_degree": "severe", "disability_certificate_on": "2026-10-01"}}
 
 

@@ -185,8 +185,8 @@ class Payments:
     async def get(self, path: str, as_: str = "checker#c", **params: Any) -> httpx.Response:
         return await self.client.get(path, params=params, headers=token(as_))
 
-    async def post(self, path: str, body: Any, as_: str) -> httpx.Response:
-        return await self.client.post(path, json=body, headers=token(as_))
+    async def post(self, path: str, body: Any, as_: str, **headers: str) -> httpx.Response:
+        return await self.client.post(path, json=body, headers={**token(as_), **headers})
 
     async def ask_run(
         self, *months: str, province: str = HANOI, as_: str = "maker#m", **more: Any
@@ -273,7 +273,12 @@ def token(as_: str) -> dict[str, str]:
 
 
 #: So that no test waits for what takes its time in an office.
-_QUICK = {"ANSINH_TOKEN_CHECK_SECONDS": "0.2", "ANSINH_STREAM_SECONDS": "0.05"}
+_QUICK = {
+    "ANSINH_TOKEN_CHECK_SECONDS": "0.2",
+    "ANSINH_STREAM_SECONDS": "0.05",
+    "ANSINH_WEBHOOK_SECONDS": "0",
+    "ANSINH_WEBHOOK_SENDERS": "2",
+}
 
 
 async def open_payments(database: ServiceDatabase, **changed: str) -> Payments:

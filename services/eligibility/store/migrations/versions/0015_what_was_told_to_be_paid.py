@@ -15,8 +15,8 @@ from alembic import op
 
 from libs.common.runtime.postgres import NATION, TERRITORY_SETTING
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
