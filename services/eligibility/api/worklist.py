@@ -38,6 +38,11 @@ Cursor = Annotated[str | None, Query(max_length=400)]
 CommuneCode = Annotated[str | None, Query(pattern=r"^\d{3}(\d{2})?$")]
 #: What an item's own id names, where it is not a case.
 _PREFIX = {"proposal": "dec", "band_change": "per"}
+#: What an item of coverage is placed by.
+_KEYS = {
+    "province": ("programme", "province_code"),
+    "commune": ("programme", "province_code", "commune_code"),
+}
 
 
 #: By kind and problem: what somebody has to do who would not guess it.
@@ -173,16 +178,16 @@ def _coverage(made: APIRouter, reads: WorklistReads) -> None:
         limit: Limit = 500,
     ) -> CoveragePage:
         """How many of those who seem entitled are decided, by place and programme."""
-        rows = await reads.coverage(actor.territory, by, programme, province_code)
-        after = tuple(parts_of(cursor, 3)) if cursor else ("", "", "")
-        left = [row for row in rows if _key(row) > after]
+        key = _KEYS[by]
+        after = parts_of(cursor, len(key)) if cursor else [""] * len(key)
+        found = await reads.coverage(actor.territory, by, programme, province_code, after, limit + 1)
         told = await reads.as_of()
         return CoveragePage(
             as_of=told["as_of"] if told else None,
             month=str(Month.of(told["month"])) if told else None,
             complete=bool(told and told["complete"]),
-            items=[_covered(row) for row in left[:limit]],
-            next_cursor=cursor_of(*_key(left[limit - 1])) if len(left) > limit else None,
+            items=[_covered(row) for row in found[:limit]],
+            next_cursor=cursor_of(*(found[limit - 1][name] for name in key)) if len(found) > limit else None,
         )
 
     @made.get("/v1/coverage/people")
@@ -213,10 +218,6 @@ def _place(cursor: str | None) -> Place | None:
         return date.fromisoformat(day), kind, UUID(item)
     except ValueError:
         raise bad_cursor() from None
-
-
-def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    return row["programme"], row["province_code"], row.get("commune_code", "")
 
 
 def _item(row: dict[str, Any], law: CaseLaw, today: date) -> WorkItem:

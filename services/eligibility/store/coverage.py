@@ -83,6 +83,11 @@ _COUNT = """
         select programme, commune_code, province_code, 0, 0, 1 from coverage_gap where shard = $1
     ) as each group by programme, commune_code, province_code
 """
+_COUNT_PROVINCES = """
+    insert into coverage_of_province (shard, programme, province_code, decided, in_process, without)
+    select shard, programme, province_code, sum(decided), sum(in_process), sum(without)
+    from coverage_count where shard = $1 group by shard, programme, province_code
+"""
 # Whose age enters another band of the law next month, among those who receive.
 _BANDS = """
     insert into band_change (person_id, month, years, shard, commune_code, province_code)
@@ -166,10 +171,12 @@ class _Work:
         )
 
     async def count(self, found: Round, edges: Sequence[tuple[int, date, date]]) -> None:
-        """After a shard's last people: the figures by commune, and whose age changes something."""
+        """After a shard's last people: the figures of its places, and whose age changes something."""
         connection = self._connection
         await connection.execute("delete from coverage_count where shard = $1", found.shard)
         await connection.execute(_COUNT, found.shard, found.month.first_day)
+        await connection.execute("delete from coverage_of_province where shard = $1", found.shard)
+        await connection.execute(_COUNT_PROVINCES, found.shard)
         await connection.execute("delete from band_change where shard = $1", found.shard)
         await connection.execute(
             _BANDS,

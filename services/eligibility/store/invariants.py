@@ -96,8 +96,8 @@ INVARIANTS = (
         """
         select relname::text from pg_class
         where relname in ('decision', 'person_facts', 'facts_history', 'case_file', 'hold', 'band_change',
-                          'coverage_gap', 'coverage_count', 'recalculation', 'difference', 'foreign_row',
-                          'foreign_decision')
+                          'coverage_gap', 'coverage_count', 'coverage_of_province', 'recalculation',
+                          'difference', 'foreign_row', 'foreign_decision')
         and not (relrowsecurity and relforcerowsecurity)
         """,
     ),

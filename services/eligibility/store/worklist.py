@@ -9,10 +9,12 @@ from uuid import UUID
 from libs.common.runtime.postgres import Database
 from services.eligibility.usecases.overview import Place
 
+# Row-level security sees to who sees what; the territory is named besides, so that its index is used.
 _SHOWN = "kind, item_id, person_id, case_id, programmes, due_on, years, problem, commune_code, province_code"
 _ITEMS = f"""
     select {_SHOWN}, coalesce(due_on, 'infinity') as sort_day from worklist
     where ($1::text is null or kind = $1) and ($2::text is null or commune_code = $2)
+      and ($8::text is null or province_code = $8)
       and ($3::date is null or due_on < $3)
       and ($4::date is null or (coalesce(due_on, 'infinity'), kind, item_id) > ($4, $5::text, $6::uuid))
     order by coalesce(due_on, 'infinity'), kind, item_id limit $7
@@ -20,9 +22,27 @@ _ITEMS = f"""
 _COUNTS = """
     select kind, count(*) as items, count(*) filter (where due_on < $2) as late,
            count(*) filter (where due_on is null) as without_term
-    from worklist where ($1::text is null or commune_code = $1) group by kind order by kind
+    from worklist where ($1::text is null or commune_code = $1)
+      and ($3::text is null or province_code = $3) group by kind order by kind
 """
-_BY = {"province": "province_code", "commune": "province_code, commune_code"}
+# In the order of an index, which is read from the page's beginning to its end.
+_COVERAGE = """
+    select {key}, sum(decided)::bigint as decided, sum(in_process)::bigint as in_process,
+           sum(without)::bigint as without
+    from {table} where ({key}) > ({after})
+      and ($1::text is null or programme = $1) and ($2::text is null or province_code = $2)
+    group by {key} order by {key} limit $3
+"""
+_COVERAGE_BY = {
+    "province": _COVERAGE.format(
+        table="coverage_of_province", key="programme, province_code", after="$4::text, $5::text"
+    ),
+    "commune": _COVERAGE.format(
+        table="coverage_count",
+        key="programme, province_code, commune_code",
+        after="$4::text, $5::text, $6::text",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +63,7 @@ class Worklist:
         """Items by the day they are due, those without one last."""
         async with self.database.reading(territory) as connection:
             rows = await connection.fetch(
-                _ITEMS, kind, commune_code, due_before, *(after or (None, None, None)), limit
+                _ITEMS, kind, commune_code, due_before, *(after or (None, None, None)), limit, territory
             )
         return [dict(row) for row in rows]
 
@@ -52,22 +72,22 @@ class Worklist:
     ) -> Sequence[dict[str, Any]]:
         """Items of each kind, and how many of them are late."""
         async with self.database.reading(territory) as connection:
-            rows = await connection.fetch(_COUNTS, commune_code, today)
+            rows = await connection.fetch(_COUNTS, commune_code, today, territory)
         return [dict(row) for row in rows]
 
     async def coverage(
-        self, territory: str | None, by: str, programme: str | None, province_code: str | None
+        self,
+        territory: str | None,
+        by: str,
+        programme: str | None,
+        province_code: str | None,
+        after: Sequence[str],
+        limit: int,
     ) -> Sequence[dict[str, Any]]:
         """Of each place and programme: who is decided, in process, and without either."""
         async with self.database.reading(territory) as connection:
             rows = await connection.fetch(
-                f"select programme, {_BY[by]}, sum(decided)::bigint as decided,"
-                " sum(in_process)::bigint as in_process, sum(without)::bigint as without"
-                " from coverage_count where ($1::text is null or programme = $1)"
-                " and ($2::text is null or province_code = $2)"
-                f" group by programme, {_BY[by]} order by programme, {_BY[by]}",
-                programme,
-                province_code,
+                _COVERAGE_BY[by], programme, province_code or territory, limit, *after
             )
         return [dict(row) for row in rows]
 
@@ -93,10 +113,12 @@ class Worklist:
             rows = await connection.fetch(
                 "select person_id, programme, month, amount_dong, commune_code, province_code"
                 " from coverage_gap where programme = $1 and ($2::text is null or commune_code = $2)"
+                " and ($5::text is null or province_code = $5)"
                 " and ($3::uuid is null or person_id > $3) order by person_id limit $4",
                 programme,
                 commune_code,
                 after,
                 limit,
+                territory,
             )
         return [dict(row) for row in rows]

@@ -29,9 +29,16 @@ class WorklistReads(Protocol):
         """Items of each kind, how many are late, and how many have no term."""
 
     async def coverage(
-        self, territory: str | None, by: str, programme: str | None, province_code: str | None
+        self,
+        territory: str | None,
+        by: str,
+        programme: str | None,
+        province_code: str | None,
+        after: Sequence[str],
+        limit: int,
     ) -> Sequence[dict[str, Any]]:
-        """Of each programme and place: decided, in process, without."""
+        """Of each programme and place: decided, in process, without. `after`: programme and codes of the last
+        one of the page before, empty for the first page."""
 
     async def as_of(self) -> dict[str, Any] | None:
         """Day, month and completeness of the figures; None before the first round."""

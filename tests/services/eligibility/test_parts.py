@@ -4,7 +4,10 @@ import asyncio
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from services.eligibility.domain.records import PersonRecord
+from services.eligibility.store import parts
 from tests.services.eligibility.nation import Nation, nation, resident, somebody
 from tests.support.postgres import TestCluster
 
@@ -33,7 +36,11 @@ async def _live(world: Nation, *, one_by_one: bool) -> None:
         await world.determine_all()
 
 
-async def test_many_at_once_are_decided_as_one_by_one(postgres_cluster: TestCluster) -> None:
+async def test_many_at_once_are_decided_as_one_by_one(
+    postgres_cluster: TestCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A part's changes are written in several goes, as a nation's are.
+    monkeypatch.setattr(parts, "_AT_ONCE", 7)
     async with nation(postgres_cluster, "2021-08-05") as many, nation(postgres_cluster, "2021-08-05") as one:
         await _live(many, one_by_one=False)
         await _live(one, one_by_one=True)

@@ -171,6 +171,31 @@ async def test_who_seems_entitled_and_has_no_decision_is_listed_and_counted_with
         assert (await office.get("/v1/coverage", territory=ELSEWHERE))["items"] == []
 
 
+async def test_coverage_comes_in_pages_of_programmes_and_places_with_the_same_figures(files: Files) -> None:
+    async with files.on("2026-10-20") as office:
+        for commune in (COMMUNE, "31136", "31137"):
+            await office.record(new_id(), commune_code=commune)
+            await undecided(office, commune_code=commune, birth_date="1951-01-01", facts={})
+        await office.record(new_id(), **ELSE)
+        await office.close_month("2026-10")
+        await covered(office)
+        for by, pages in (("commune", 7), ("province", 3)):
+            whole = (await office.get("/v1/coverage", "ministry", territory="*", by=by))["items"]
+            seen: list[dict[str, Any]] = []
+            cursor = None
+            while cursor or not seen:
+                more: dict[str, str] = {"cursor": cursor} if cursor else {}
+                page = await office.get("/v1/coverage", "ministry", territory="*", by=by, limit=1, **more)
+                assert len(page["items"]) == 1
+                seen += page["items"]
+                cursor = page["next_cursor"]
+            assert seen == whole and len(whole) == pages
+        figures = [[each[key] for key in ("province_code", "decided", "without")] for each in whole]
+        assert figures == [[ELSEWHERE, 1, 0], ["92", 3, 0], ["92", 0, 3]]
+        own = await office.get("/v1/coverage", territory=ELSEWHERE, by="commune")
+        assert [each["commune_code"] for each in own["items"]] == [FAR_COMMUNE]
+
+
 async def test_who_applies_is_not_listed_any_more_after_the_next_day_s_round(files: Files) -> None:
     person = new_id()
     async with files.on("2026-10-20") as office:
