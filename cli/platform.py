@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from deploy.local import keys, tokens
+from deploy.local import issuer, keys, tokens
 from deploy.local import status as local_status
 from deploy.local.children import Say
 from deploy.local.environment import APACHE, EMBEDDED, Choice
@@ -90,6 +90,17 @@ def status(as_json: AsJson = False) -> None:
             table.add_row(mark, child.name, address, str(child.pid or ""), str(child.restarts))
         console.print(table)
     raise typer.Exit(0 if well else 1)
+
+
+def client(
+    client_id: Annotated[str, typer.Argument(help="bank-<code>, ví dụ · such as bank-970405.")],
+) -> None:
+    """In mã và khoá OAuth của một đối tác trên máy này · Print a partner's OAuth client of this machine."""
+    try:
+        secret = issuer.client_secret(keys.load(here().var).issuer_secret, client_id)
+    except FileNotFoundError as error:
+        raise not_up() from error
+    typer.echo(orjson.dumps({"client_id": client_id, "client_secret": secret}))
 
 
 def token(

@@ -18,6 +18,10 @@ class PaymentsSettings(ServiceSettings):
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     #: Under the 60 in which the stream of a revoked token must be cut.
     token_check_seconds: float = Field(default=15.0, description="Between two checks of a reader's token.")
+    partner_requests_per_second: float = Field(
+        default=50.0, description="Of one client, in this process; above it 429."
+    )
+    partner_requests_burst: int = Field(default=200, description="That may come at once.")
     webhook_loopback: bool = Field(
         default=False, description="Webhooks may be http and lead to this machine; refused but where local."
     )

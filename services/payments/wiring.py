@@ -1,6 +1,7 @@
 """Payments put together: the only file that knows every room."""
 
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.worker import Worker
-from services.payments.api import events, files, people, reports, runs, webhook_messages, webhooks
+from services.payments.api import events, files, partners, people, reports, runs, webhook_messages, webhooks
 from services.payments.api.doors import Doors
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
@@ -31,12 +32,14 @@ from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
 from services.payments.store.once import KeptAnswers
 from services.payments.store.orders import RunOrders
+from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
 from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
+from services.payments.usecases.partners import Admit, Rate, RegisterPartners
 from services.payments.usecases.reports import ReceiveReport, TakeReports
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
 from services.payments.usecases.telling import TellPayments
@@ -69,7 +72,6 @@ def parts(settings: PaymentsSettings) -> Parts:
     clock = WallClock(settings.business_date)
     cipher = FieldCipher(required(settings.field_key, "field_key"))
     accounts = Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
-    orders = RunOrders(database, AWAITS, to_event)
     instructing = Instructing(database, cipher, accounts.open, to_event)
     writers = {PAIN_001: write_pain001, POST_LIST: write_post_list}
     payer = Payer(settings.payer_name, settings.payer_account)
@@ -80,10 +82,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
-    stored = StoredWebhooks(database, cipher)
-    loopback = settings.webhook_loopback
-    post = WebhookPost(GuardedNetwork(loopback=loopback))
-    send = SendWebhooks(WebhookQueues(database, cipher), told, post, clock, settings.webhook_seconds)
+    manage, stored, senders = _webhooks(settings, database, cipher, told)
     return Parts(
         settings=settings,
         database=database,
@@ -94,31 +93,58 @@ def parts(settings: PaymentsSettings) -> Parts:
             accounts.keep,
             accounts.keep_facilities,
         ),
-        doors=Doors(
-            open_run=OpenRun(orders, clock),
-            approve_run=ApproveRun(orders, clock),
-            receive_report=ReceiveReport(ReportDesk(database, cipher)),
-            reads=StoredReads(database, cipher),
-            events=told,
-            webhooks=ManageWebhooks(stored, told, post, UrlRules(loopback=loopback), new_secret, clock),
-            webhook_reads=stored,
-            once=Once(KeptAnswers(database, cipher), clock),
-            report_bytes_max=settings.report_bytes_max,
-            token_check_seconds=settings.token_check_seconds,
-            stream_seconds=settings.stream_seconds,
-        ),
+        doors=_doors(settings, database, cipher, told, manage, stored),
         workers=(
             Worker("run builder", build.step),
             Worker("run booker", book.step),
             Worker("file writer", write.step),
             Worker("report taker", take.step),
             Worker("event teller", tell.step),
-            *(
-                Worker(f"webhook sender {number}", send.step, _SENDER_IDLE_SECONDS)
-                for number in range(settings.webhook_senders)
-            ),
+            *senders,
         ),
     )
+
+
+def _doors(
+    settings: PaymentsSettings,
+    database: Database,
+    cipher: FieldCipher,
+    told: ToldPayments,
+    manage: ManageWebhooks,
+    stored: StoredWebhooks,
+) -> Doors:
+    clock = WallClock(settings.business_date)
+    orders, register = RunOrders(database, AWAITS, to_event), StoredPartners(database)
+    return Doors(
+        open_run=OpenRun(orders, clock),
+        approve_run=ApproveRun(orders, clock),
+        receive_report=ReceiveReport(ReportDesk(database, cipher)),
+        reads=StoredReads(database, cipher),
+        events=told,
+        webhooks=manage,
+        webhook_reads=stored,
+        partners=RegisterPartners(register, clock),
+        partner_register=register,
+        admit=Admit(register, Rate(settings.partner_requests_per_second, settings.partner_requests_burst)),
+        once=Once(KeptAnswers(database, cipher), clock),
+        report_bytes_max=settings.report_bytes_max,
+        token_check_seconds=settings.token_check_seconds,
+        stream_seconds=settings.stream_seconds,
+    )
+
+
+def _webhooks(
+    settings: PaymentsSettings, database: Database, cipher: FieldCipher, told: ToldPayments
+) -> tuple[ManageWebhooks, StoredWebhooks, Sequence[Worker]]:
+    clock, loopback = WallClock(settings.business_date), settings.webhook_loopback
+    stored = StoredWebhooks(database, cipher)
+    post = WebhookPost(GuardedNetwork(loopback=loopback))
+    send = SendWebhooks(WebhookQueues(database, cipher), told, post, clock, settings.webhook_seconds)
+    senders = [
+        Worker(f"webhook sender {number}", send.step, _SENDER_IDLE_SECONDS)
+        for number in range(settings.webhook_senders)
+    ]
+    return ManageWebhooks(stored, told, post, UrlRules(loopback=loopback), new_secret, clock), stored, senders
 
 
 def service(made: Parts) -> FastAPI:
@@ -135,6 +161,7 @@ def service(made: Parts) -> FastAPI:
                 people.router,
                 events.router,
                 webhooks.router,
+                partners.router,
             ),
             closes_months=False,
             publishes=tuple(topic.name for topic in topics.published_by("payments")),

@@ -9,6 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from deploy.local import issuer
+from libs.common.runtime import access
 
 _URL = "http://127.0.0.1:8105"
 
@@ -79,6 +80,48 @@ async def test_nobody_else_gets_a_token(door: httpx.AsyncClient, who: object, te
 
 async def test_without_the_secret_there_is_no_token(door: httpx.AsyncClient) -> None:
     assert (await ask(door, "maker", secret="guess")).status_code == 401
+
+
+_SECRET = "a secret of this machine"
+
+
+async def ask_as_client(door: httpx.AsyncClient, client_id: str, **form: str) -> httpx.Response:
+    shown = {"client_id": client_id, "client_secret": issuer.client_secret(_SECRET, client_id)}
+    return await door.post("/token", data={"grant_type": "client_credentials", **shown, **form})
+
+
+async def test_a_partner_signs_in_by_client_credentials_with_the_scopes_it_asks_for(
+    door: httpx.AsyncClient, key: RSAKey
+) -> None:
+    answer = (await ask_as_client(door, "bank-970405", scope="payments.events.read")).json()
+    claims = jwt.decode(answer["access_token"], KeySet([key]), algorithms=["RS256"]).claims
+    assert (claims["roles"], claims["agency"]) == (["partner"], "970405")
+    assert claims["scope"] == answer["scope"] == "payments.events.read"
+    whole = (await ask_as_client(door, "bank-970405")).json()["scope"].split()
+    assert set(whole) == access.ROLES["partner"]
+    basic = httpx.BasicAuth("bank-970405", issuer.client_secret(_SECRET, "bank-970405"))
+    assert (
+        await door.post("/token", data={"grant_type": "client_credentials"}, auth=basic)
+    ).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("client_id", "form", "error"),
+    [
+        ("bank-970405", {"client_secret": "guess"}, "invalid_client"),
+        ("bank-970405", {"client_secret": issuer.client_secret(_SECRET, "bank-970415")}, "invalid_client"),
+        ("bank-", {}, "invalid_client"),
+        ("maker", {}, "invalid_client"),
+        ("bank-970405", {"grant_type": "password"}, "unsupported_grant_type"),
+        ("bank-970405", {"scope": "payments.runs.approve"}, "invalid_scope"),
+    ],
+)
+async def test_no_other_client_gets_a_token(
+    door: httpx.AsyncClient, client_id: str, form: dict[str, str], error: str
+) -> None:
+    answer = await ask_as_client(door, client_id, **form)
+    assert answer.json() == {"error": error}
+    assert answer.status_code == (401 if error == "invalid_client" else 400)
 
 
 async def test_the_private_key_stays(door: httpx.AsyncClient, key: RSAKey) -> None:

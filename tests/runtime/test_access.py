@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from libs.common.kernel.errors import Refusal
-from libs.common.runtime.access import ROLES, Actor, authenticate, require
+from libs.common.runtime.access import PERMISSIONS, ROLES, Actor, authenticate, require
 from tests.support.issuer import HeldKeys, Signer
 
 
@@ -74,3 +74,21 @@ def test_a_role_that_nobody_defined_may_nothing() -> None:
 def test_no_role_both_makes_and_approves_a_run() -> None:
     both = {"payments.runs.build", "payments.runs.approve"}
     assert [role for role, may in ROLES.items() if both <= may] == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "may"),
+    [
+        ("payments.events.read", {"payments.events.read"}),
+        ("openid payments.events.read payments.runs.approve", {"payments.events.read"}),
+        ("openid profile", set(ROLES["partner"])),
+        (None, set(ROLES["partner"])),
+        (["payments.events.read"], set(ROLES["partner"])),
+    ],
+)
+async def test_scopes_narrow_a_role_and_widen_none(
+    signer: Signer, verifier: HeldKeys, scope: object, may: set[str]
+) -> None:
+    token = signer.token(roles=("partner",), agency="970405", scope=scope)
+    actor = await authenticate(verifier, f"Bearer {token}")
+    assert {permission for permission in PERMISSIONS if actor.may(permission)} == may

@@ -18,12 +18,14 @@ class Refusal(Exception):
     """A coded no (HTTP 4xx): what, why, and what to do next, in Vietnamese and English.
 
     `code` is stable and stands in contracts/problems.py, which gives it its status and its page.
+    `retry_after_seconds`: when the same may be asked again, where that is known.
     """
 
     code: str
     message_vi: str
     message_en: str
     errors: tuple[FieldError, ...] = field(default=())
+    retry_after_seconds: int | None = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message_en}"

@@ -51,6 +51,7 @@ ROLES: dict[str, frozenset[str]] = {
     "maker": frozenset(
         {
             "payments.read",
+            "payments.partners.propose",
             "payments.runs.build",
             "eligibility.recalculations.ask",
             "eligibility.decisions.read",
@@ -59,6 +60,7 @@ ROLES: dict[str, frozenset[str]] = {
     "checker": frozenset(
         {
             "payments.read",
+            "payments.partners.approve",
             "payments.runs.approve",
             "eligibility.recalculations.apply",
             "eligibility.decisions.read",
@@ -70,6 +72,7 @@ ROLES: dict[str, frozenset[str]] = {
             "payments.reports.write",
             "payments.events.read",
             "payments.webhooks.write",
+            "payments.sandbox.use",
         }
     ),
     "ministry": frozenset(
@@ -109,15 +112,21 @@ PERMISSIONS = frozenset().union(*ROLES.values())
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is asking. `territory`: None = the nation, else a 2-digit province code; `agency`: a partner's."""
+    """Who is asking. `territory`: None = the nation, else a 2-digit province code; `agency`: a partner's.
+
+    `scopes`: the permissions that the token is narrowed to; None where it is not.
+    """
 
     sub: str
     roles: frozenset[str]
     territory: str | None
     agency: str | None
     token: str
+    scopes: frozenset[str] | None = None
 
     def may(self, permission: str) -> bool:
+        if self.scopes is not None and permission not in self.scopes:
+            return False
         return any(permission in ROLES.get(role, frozenset()) for role in self.roles)
 
 
@@ -138,7 +147,14 @@ async def authenticate(verifier: TokenVerifier, authorization: str | None) -> Ac
         territory=_territory(claims.get("territory")),
         agency=None if claims.get("agency") is None else str(claims["agency"]),
         token=token,
+        scopes=_scopes(claims.get("scope")),
     )
+
+
+def _scopes(claim: object) -> frozenset[str] | None:
+    """What a client asked for (RFC 9068). Scopes that name no permission, `openid` say, narrow nothing."""
+    named = frozenset(claim.split() if isinstance(claim, str) else ()) & PERMISSIONS
+    return named or None
 
 
 def _territory(claim: object) -> str | None:

@@ -78,8 +78,10 @@ def install(app: FastAPI, problems: Mapping[str, Problem]) -> None:
 
     async def refused(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Refusal)
-        challenge = {"WWW-Authenticate": "Bearer"} if problems[error.code].status == 401 else None
-        return answer(request, error, challenge)
+        headers = {"WWW-Authenticate": "Bearer"} if problems[error.code].status == 401 else {}
+        if error.retry_after_seconds is not None:
+            headers["Retry-After"] = str(error.retry_after_seconds)
+        return answer(request, error, headers)
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)

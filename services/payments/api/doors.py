@@ -12,6 +12,7 @@ from libs.common.kernel import ids
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.runtime.problems import not_found
 from services.payments.usecases.once import Once
+from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.runs import ApproveRun, OpenRun
@@ -41,6 +42,9 @@ class Doors:
     webhooks: ManageWebhooks
     webhook_reads: WebhookReads
     once: Once
+    partners: RegisterPartners
+    partner_register: PartnerRegister
+    admit: Admit
     report_bytes_max: int
     token_check_seconds: float
     stream_seconds: float

@@ -10,16 +10,17 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from libs.common.kernel.errors import Outage, Refusal
 from libs.common.kernel.months import Month
-from libs.common.runtime.access import Actor, authenticate, require, requires
-from services.payments.api.doors import Limit, Through, bad_cursor
+from libs.common.runtime.access import Actor, authenticate, require
+from services.payments.api.doors import Doors, Limit, Through, bad_cursor
 from services.payments.api.event_models import EventShown, EventsPage, EventType, MonthText
 from services.payments.api.files import agency_of
+from services.payments.api.partners import partner_requires
 from services.payments.domain.instructions import FACTS
 from services.payments.usecases.telling import Asked
 
 router = APIRouter(tags=["events"])
 _READ = "payments.events.read"
-MayRead = Annotated[Actor, requires(_READ)]
+MayRead = Annotated[Actor, partner_requires(_READ)]
 After = Annotated[str | None, Query(max_length=20, description="`cursor` of an event, or a `next_cursor`.")]
 Types = Annotated[list[EventType] | None, Query(description="Of these types only; all if left out.")]
 Months = Annotated[list[MonthText] | None, Query(max_length=24, description="That pay one of these months.")]
@@ -85,7 +86,7 @@ async def stream(
     checked = time.monotonic()
     while True:
         if time.monotonic() - checked >= doors.token_check_seconds:
-            if not await _still_may(request, actor):
+            if not await _still_may(request, actor, doors):
                 return
             checked = time.monotonic()
         found = await doors.events.page(asked, place, _PAGE)
@@ -97,11 +98,12 @@ async def stream(
             await sleep(doors.stream_seconds)
 
 
-async def _still_may(request: Request, actor: Actor) -> bool:
-    """Whether the token would open the stream now."""
+async def _still_may(request: Request, actor: Actor, doors: Doors) -> bool:
+    """Whether the token would open the stream now, and its partner is still served."""
     try:
         again = await authenticate(request.app.state.verifier, f"Bearer {actor.token}")
         require(again, _READ)
+        await doors.admit.served(actor.agency)
     except (Refusal, Outage):
         return False
     return True

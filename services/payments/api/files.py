@@ -7,13 +7,14 @@ from fastapi import APIRouter, Query, Response
 from libs.common.kernel import ids
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import show
-from libs.common.runtime.access import Actor, requires
+from libs.common.runtime.access import Actor
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of, nothing
 from services.payments.api.models import FileShown, FilesPage, FileStatus
+from services.payments.api.partners import partner_requires
 from services.payments.domain.files import PAIN_001
 
 router = APIRouter(tags=["payment files"])
-MayFetch = Annotated[Actor, requires("payments.files.read")]
+MayFetch = Annotated[Actor, partner_requires("payments.files.read")]
 _XML = ("application/xml", "xml")
 _XLSX = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
 

@@ -7,14 +7,15 @@ from starlette.datastructures import UploadFile
 
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.ids import show
-from libs.common.runtime.access import Actor, requires
+from libs.common.runtime.access import Actor
 from services.payments.api.doors import Through, id_of, nothing
 from services.payments.api.files import agency_of
 from services.payments.api.idempotency import IdempotencyKey, once
 from services.payments.api.models import ReportAccepted, ReportShown
+from services.payments.api.partners import partner_requires
 
 router = APIRouter(tags=["partner reports"])
-MayReport = Annotated[Actor, requires("payments.reports.write")]
+MayReport = Annotated[Actor, partner_requires("payments.reports.write")]
 _FORM_BYTES = 2**16
 _UPLOAD: dict[str, Any] = {
     "requestBody": {

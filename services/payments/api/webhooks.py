@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from libs.common.kernel.ids import show
-from libs.common.runtime.access import Actor, requires
+from libs.common.runtime.access import Actor
 from services.payments.api.doors import Cursor, Limit, Through, id_of
 from services.payments.api.events import asked_by, place_of
 from services.payments.api.idempotency import IdempotencyKey, once
+from services.payments.api.partners import partner_requires
 from services.payments.api.webhook_models import (
     DeliveriesPage,
     DeliveryShown,
@@ -25,7 +26,7 @@ from services.payments.api.webhook_models import (
 from services.payments.domain.webhooks import Scope
 
 router = APIRouter(tags=["webhooks"])
-MayManage = Annotated[Actor, requires("payments.webhooks.write")]
+MayManage = Annotated[Actor, partner_requires("payments.webhooks.write")]
 
 
 def scope_of(actor: Actor) -> Scope:

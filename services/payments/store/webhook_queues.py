@@ -18,6 +18,7 @@ _LEASE = f"""
     update webhook set leased_until = $2, generation = generation + 1 where webhook_id = (
         select webhook_id from webhook
         where status = 'active' and next_at <= $1 and (leased_until is null or leased_until <= $1)
+          and not partner_is_stopped(agency_code)
         order by next_at limit 1 for update skip locked)
     returning {COLUMNS}, secret, former_secret, generation
 """

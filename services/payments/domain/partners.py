@@ -1,0 +1,42 @@
+"""The register of partners: who pays out for us, proposed by one identity and approved by another.
+
+An entry is a row of versions; the latest approved one is in force. Anybody who may change the register can
+stop a partner at once; only a newer version, approved by a second identity, lets it in again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+#: Codes of partners that only try things out. No payee's account names one, so no money goes there.
+SANDBOX_PREFIX = "SBX"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version of a partner's entry, as proposed. Contacts are an office's, no person's."""
+
+    agency_code: str
+    version: int
+    name: str
+    contact_email: str
+    contact_phone: str
+    channels: tuple[str, ...]
+    maker: str
+    proposed_at: datetime
+    checker: str | None = None
+    approved_at: datetime | None = None
+    stopped_at: datetime | None = None
+
+    @property
+    def sandbox(self) -> bool:
+        return is_sandbox(self.agency_code)
+
+    @property
+    def status(self) -> str:
+        if self.approved_at is None:
+            return "proposed"
+        return "suspended" if self.stopped_at and self.stopped_at > self.approved_at else "active"
+
+
+def is_sandbox(agency_code: str) -> bool:
+    return agency_code.startswith(SANDBOX_PREFIX)
