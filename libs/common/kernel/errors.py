@@ -35,5 +35,9 @@ class Outage(Exception):
     """Something that we need is away; the same call may succeed later (HTTP 503)."""
 
 
+class Contended(Outage):
+    """Another transaction and ours waited for each other, and ours was undone: nothing of it was kept."""
+
+
 class IllegalTransition(Exception):
     """A state machine was asked for an edge it does not have."""

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from libs.common.kernel.errors import Outage
+from libs.common.kernel.errors import Contended, Outage
 from libs.common.runtime.settings import ServiceSettings
 
 #: What statements are sent on: a connection by itself, or one lent by a pool.
@@ -103,6 +103,8 @@ class Database:
         try:
             async with connection.transaction(readonly=readonly):
                 yield connection
+        except asyncpg.DeadlockDetectedError as error:
+            raise Contended("database") from error
         finally:
             await pool.release(connection)
 

@@ -57,9 +57,11 @@ class _Work:
         self._of_case = of_case
 
     async def proposed(self, decision_ids: Sequence[UUID]) -> Mapping[UUID, tuple[UUID, str, date]]:
-        # The lock comes first: a determination that held it may have superseded what is read next.
+        # The lock comes first: a determination that held it may have superseded what is read next. By person,
+        # as determinations take theirs.
         await self._connection.execute(
-            "select from decision where decision_id = any($1::uuid[]) order by decision_id for update",
+            "select from decision where decision_id = any($1::uuid[])"
+            " order by person_id, programme, version for update",
             decision_ids,
         )
         rows = await self._connection.fetch(

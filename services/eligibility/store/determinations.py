@@ -37,7 +37,7 @@ _PEOPLE = """
 """
 _LOCK_PROPOSALS = """
     select from decision_{part} where person_id = any($1::uuid[]) and status = 'proposed'
-    order by decision_id for update
+    order by person_id, programme, version for update
 """
 _STANDING = """
     select distinct on (person_id, programme) person_id, programme, version, status, outcome, category,

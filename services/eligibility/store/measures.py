@@ -13,6 +13,7 @@ from services.eligibility.domain.monthly import Known
 from services.eligibility.store.case_files import COLUMNS, case_of, hold_of
 from services.eligibility.store.determinations import LAST_DETERMINED, ToEvents, insert
 from services.eligibility.store.facts import versions_of
+from services.eligibility.store.late_stops import recalculate_paid
 from services.eligibility.usecases.carry_out import Carried, Signed
 from services.eligibility.usecases.ports import SignedDecision
 
@@ -119,6 +120,8 @@ class _Work:
             case.case_id,
             carried.problem,
         )
+        if carried.recorded:
+            await recalculate_paid(self._connection, case, carried.recorded[0].basis.policy_hash)
         await self._end_hold(signed, carried)
 
     async def _end_hold(self, signed: Signed, carried: Carried) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
+from libs.common.kernel.again import again
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.id_columns import uuids
@@ -53,7 +55,7 @@ class DetermineParts:
 
     async def __call__(self, part: int) -> None:
         """Every task of the part, each one transaction, in the order in which they were asked for."""
-        while await self._next(part):
+        while await again(partial(self._next, part)):
             pass
 
     async def _next(self, part: int) -> bool:

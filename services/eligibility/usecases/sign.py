@@ -1,8 +1,10 @@
 """A commune chair signs proposed decisions: from then on they pay."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
+from libs.common.kernel.again import again
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import FieldError, IllegalTransition, Refusal
 from libs.common.kernel.months import Month
@@ -19,6 +21,9 @@ class SignDecisions:
 
     async def __call__(self, decision_ids: Sequence[UUID], signer: str, territory: str | None) -> int:
         """How many were signed. Refusal `decision_not_proposed` names those that can't be."""
+        return await again(partial(self._sign, decision_ids, signer, territory))
+
+    async def _sign(self, decision_ids: Sequence[UUID], signer: str, territory: str | None) -> int:
         today = self._clock.business_date()
         wanted = list(dict.fromkeys(decision_ids))
         async with self._works(territory) as work:

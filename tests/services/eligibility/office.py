@@ -110,6 +110,12 @@ class Office:
         await deliver(self.consumer, self.files.residences.month_closed(month))
         await self.until(lambda: self._determined(month), f"{month} was not determined")
 
+    async def pay_month(self, month: str) -> None:
+        """Its decisions are determined and closed: payments pays by them."""
+        await self.close_month(month)
+        status, said = await self.post("/v1/month-closings", {"month": month}, "ministry", territory="*")
+        assert status == 200, said
+
     async def _determined(self, month: str) -> bool:
         return bool((await self.get(f"/v1/determinations/{month}"))["done"])
 

@@ -35,6 +35,8 @@ async def case_of(office: Office, received_on: str, **changed: Any) -> dict[str,
         # Friday before Tết 2026: offices rest from the 16th to the 20th, and make up for Monday the 16th
         # on Saturday the 22nd of August at the earliest: none of it falls into the term.
         ("2026-02-13", ["social_pension"], "2026-03-06"),
+        # Tuesday 18/08/2026: ten days, among them Saturday the 22nd, worked for the Monday before Quốc khánh.
+        ("2026-08-18", ["monthly_allowance"], "2026-09-03"),
         # Before 07/2021 policy/ knows no term.
         ("2019-12-02", ["monthly_allowance"], None),
     ],
