@@ -231,3 +231,12 @@ async def test_a_correction_of_the_past_and_a_version_that_waits_move_nobody(fil
         await office.record(waits, 4, true_from="2026-05-01")
         assert [case["case_id"] for case in await office.cases(waits, ELSEWHERE)] == [move["case_id"]]
         assert len(await office.rows("select from case_file")) == 1
+
+
+async def test_who_serves_requests_reads_differences_and_writes_none(files: Files) -> None:
+    async with files.on("2026-10-08") as office:
+        [row] = await office.rows(
+            "select has_table_privilege('eligibility_app', 'difference', 'select') as reads,"
+            " has_table_privilege('eligibility_app', 'difference', 'insert, update, delete') as writes"
+        )
+        assert (row["reads"], row["writes"]) == (True, False)
