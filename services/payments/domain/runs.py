@@ -76,6 +76,8 @@ class Order:
     period: PayPeriod
     programmes: tuple[str, ...]
     maker: str
+    #: None: the province's budget.
+    fund_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,40 +1,42 @@
-"""The ledger's side of what happens to instructions, in sets; domain/ledger.py says which accounts."""
+"""Transfers booked in sets, in the transaction of what they are booked for; domain/ledger.py says which."""
 
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from libs.common.kernel.ids import new_id
 from libs.common.runtime.postgres import Connection
-from services.payments.domain.ledger import BUDGET, IN_TRANSIT, PAID, POSTINGS
+from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND, Transfer
 
-#: domain.ledger.account_code, for the instruction `i`.
-_ACCOUNT = {
-    BUDGET: f"'{BUDGET}:' || i.province_code",
-    IN_TRANSIT: f"'{IN_TRANSIT}:' || i.agency_code",
-    PAID: f"'{PAID}:' || i.programme",
-}
-_CREDIT_IS_NEGATIVE = (1, -1)
-
-
-def _side(place: int) -> str:
-    """The account debited (0) or credited (1) by the posting of `b`."""
-    cases = " ".join(f"when '{posting}' then {_ACCOUNT[kinds[place]]}" for posting, kinds in POSTINGS.items())
-    return f"case b.posting {cases} end"
+#: The accounts that an instruction moves, from the instruction `i`, its run `r` and the run's fund `f`.
+_KEY = f"case {{kind}} when '{FUND}' then f.code when '{IN_TRANSIT}' then i.agency_code else i.programme end"
+_PROVINCE = f"case {{kind}} when '{FUND}' then f.province_code else i.province_code end"
+_SIDES = ", ".join(
+    f"('{name}', '{posting.debit}', '{posting.credit}')"
+    for name, posting in POSTINGS.items()
+    if posting.source == "pay"
+)
 
 
-_BOOK = f"""
-    with wanted as ({{wanted}}),
-    booked as (
-        insert into ledger_transaction (run_id, instruction_id, posting, booked_on)
-        select i.run_id, i.instruction_id, w.posting, w.booked_on
-        from wanted w join instruction i using (instruction_id)
-        returning transaction_id, instruction_id, posting
+def _side(alias: str, kind: str) -> str:
+    key, province = _KEY.format(kind=kind), _PROVINCE.format(kind=kind)
+    return (
+        f"left join ledger_account {alias} on {alias}.kind = {kind} and {alias}.unit = '{VND}'"
+        f" and {alias}.key = {key} and {alias}.province_code = {province}"
     )
-    insert into ledger_entry (transaction_id, account, amount_dong)
-    select b.transaction_id, side.account, i.amount_dong * side.sign
-    from booked b join instruction i using (instruction_id)
-    cross join lateral (values ({_side(0)}, {_CREDIT_IS_NEGATIVE[0]}), ({_side(1)}, {_CREDIT_IS_NEGATIVE[1]}))
-      as side (account, sign)
+
+
+# An account that is not there leaves a null, and the whole statement fails: nothing is booked by half.
+_BOOK = f"""
+    with wanted as ({{wanted}}), side (posting, debit_kind, credit_kind) as (values {_SIDES})
+    insert into ledger_transfer (posting, debit_account, credit_account, amount, unit, province_code,
+                                 source_id, booked_on)
+    select w.posting, d.account_id, c.account_id, i.amount_dong, '{VND}', i.province_code,
+           i.instruction_id, w.booked_on
+    from wanted w join side s using (posting) join instruction i using (instruction_id)
+    join run r on r.run_id = i.run_id join fund f on f.fund_id = r.fund_id
+    {_side("d", "s.debit_kind")}
+    {_side("c", "s.credit_kind")}
 """
 _BOOK_RUN = _BOOK.format(
     wanted="select instruction_id, 'instructed' as posting, $2::date as booked_on"
@@ -44,23 +46,59 @@ _BOOK_SOME = _BOOK.format(
     wanted="select * from unnest($1::uuid[], $2::text[], $3::date[])"
     " as told (instruction_id, posting, booked_on)"
 )
-_OPEN_ACCOUNTS = f"""
-    insert into ledger_account (account, kind)
-    select {_ACCOUNT[BUDGET]}, '{BUDGET}' from instruction i where run_id = $1
-    union select {_ACCOUNT[IN_TRANSIT]}, '{IN_TRANSIT}' from instruction i where run_id = $1
-    union select {_ACCOUNT[PAID]}, '{PAID}' from instruction i where run_id = $1
+_OPEN_RUN_ACCOUNTS = f"""
+    insert into ledger_account (kind, key, province_code, unit)
+    select '{IN_TRANSIT}', agency_code, province_code, '{VND}' from instruction where run_id = $1
+    union select '{PAID}', programme, province_code, '{VND}' from instruction where run_id = $1
     on conflict do nothing
+"""
+_OPEN_ACCOUNTS = """
+    insert into ledger_account (kind, key, province_code, unit)
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as a (kind, key, province_code, unit)
+    where kind <> 'fund' on conflict do nothing
+"""
+_BOOK_LEGS = """
+    insert into ledger_transfer (transaction_id, leg, posting, debit_account, credit_account, amount, unit,
+                                 province_code, source_id, booked_on)
+    select $1, leg, posting, d.account_id, c.account_id, amount, t.unit, $2, source_id, booked_on
+    from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                $10::text[], $11::bigint[], $12::uuid[], $13::date[]) with ordinality
+      as t (debit_kind, debit_key, debit_province, credit_kind, credit_key, credit_province, unit, posting,
+            amount, source_id, booked_on, leg)
+    left join ledger_account d on d.kind = debit_kind and d.key = debit_key
+      and d.province_code = debit_province and d.unit = t.unit
+    left join ledger_account c on c.kind = credit_kind and c.key = credit_key
+      and c.province_code = credit_province and c.unit = t.unit
 """
 
 
 async def book_run(connection: Connection, run_id: UUID, on: date) -> None:
-    """Two entries for each instruction of the run: its agency has the money in transit from now on."""
-    await connection.execute(_OPEN_ACCOUNTS, run_id)
+    """A transfer for each instruction of the run: its agency has the money in transit from now on."""
+    await connection.execute(_OPEN_RUN_ACCOUNTS, run_id)
     await connection.execute(_BOOK_RUN, run_id, on)
 
 
-async def book(
+async def book_instructions(
     connection: Connection, instruction_ids: Sequence[UUID], postings: Sequence[str], on: Sequence[date]
 ) -> None:
     """A posting for each of the instructions named."""
     await connection.execute(_BOOK_SOME, list(instruction_ids), list(postings), list(on))
+
+
+async def book(connection: Connection, province_code: str, transfers: Sequence[Transfer]) -> UUID:
+    """One transaction of these legs, of that territory. Accounts are opened; a fund has its own already."""
+    accounts = {account for one in transfers for account in (one.debit, one.credit)}
+    columns = zip(*((a.kind, a.key, a.province_code, a.unit) for a in accounts), strict=True)
+    await connection.execute(_OPEN_ACCOUNTS, *(list(column) for column in columns))
+    transaction_id = new_id()
+    legs = [
+        (
+            *(one.debit.kind, one.debit.key, one.debit.province_code),
+            *(one.credit.kind, one.credit.key, one.credit.province_code),
+            *(one.debit.unit, one.posting, one.amount, one.source_id, one.booked_on),
+        )
+        for one in transfers
+    ]
+    columns_of_legs = [list(column) for column in zip(*legs, strict=True)]
+    await connection.execute(_BOOK_LEGS, transaction_id, province_code, *columns_of_legs)
+    return transaction_id

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from libs.common.kernel.ids import derived_id
@@ -11,7 +11,11 @@ from libs.common.kernel.months import Month
 from libs.common.runtime import closing, outbox
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
+from services.payments.domain.funds import budget_of
+from services.payments.domain.ledger import ENTITLEMENT, PAYABLE, Account, Transfer
 from services.payments.domain.runs import Order, Run
+from services.payments.store import ledger
+from services.payments.store.funds import open_fund
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 
@@ -41,15 +45,19 @@ class _Work:
 
     async def open(self, order: Order) -> UUID:
         months = [month.first_day for month in order.period.months]
-        key = "|".join((*(str(month) for month in order.period.months), *order.programmes))
+        budget = budget_of(order.province_code)
+        if order.fund_id is None:
+            await open_fund(self._connection, budget, order.maker)
+        months_and_programmes = (*(str(month) for month in order.period.months), *order.programmes)
+        key = "|".join((*months_and_programmes, *([str(order.fund_id)] if order.fund_id else [])))
         earlier = await self._connection.fetchval(
             "select count(*) from run where province_code = $1 and order_key = $2 and status = 'reconciled'",
             order.province_code,
             key,
         )
         opened = await self._connection.fetchval(
-            "insert into run (run_id, province_code, order_key, programmes, maker_sub)"
-            " values ($1, $2, $3, $4, $5)"
+            "insert into run (run_id, province_code, order_key, programmes, maker_sub, fund_id)"
+            " values ($1, $2, $3, $4, $5, $6)"
             " on conflict do nothing"
             " returning run_id",
             derived_id("run", order.province_code, key, str(earlier)),
@@ -57,6 +65,7 @@ class _Work:
             key,
             list(order.programmes),
             order.maker,
+            order.fund_id or budget.fund_id,
         )
         if opened is None:
             found: UUID = await self._connection.fetchval(
@@ -78,7 +87,7 @@ class _Work:
         )
         return run_of(row) if row else None
 
-    async def approve(self, run: Run, checker: str, approved_at: datetime) -> None:
+    async def approve(self, run: Run, checker: str, approved_at: datetime, on: date) -> None:
         fact = runs.moved(run.status, runs.APPROVED)
         await self._connection.execute(
             "update run set status = $2, checker_sub = $3, approved_hash = content_hash, approved_at = $4"
@@ -88,5 +97,28 @@ class _Work:
             checker,
             approved_at,
         )
+        await self._owe(run, on)
         event = self._to_event(replace(told(fact, run), content_hash=run.content_hash))
         await outbox.append(self._connection, [event])
+
+    async def _owe(self, run: Run, on: date) -> None:
+        """What the list grants is owed from now on."""
+        rows = await self._connection.fetch(
+            "select programme, sum(instructed_dong)::bigint as amount from run_total where run_id = $1"
+            " group by programme order by programme",
+            run.run_id,
+        )
+        if rows:
+            province = run.province_code
+            transfers = [
+                Transfer(
+                    "entitled",
+                    Account(ENTITLEMENT, row["programme"], province),
+                    Account(PAYABLE, row["programme"], province),
+                    row["amount"],
+                    run.run_id,
+                    on,
+                )
+                for row in rows
+            ]
+            await ledger.book(self._connection, province, transfers)

@@ -9,6 +9,7 @@ from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files
 from services.payments.domain.instructions import PENDING, RETURNED, SETTLED
+from services.payments.domain.ledger import ENTITLEMENT, PAYABLE, Account, Transfer
 from services.payments.domain.matching import Matched, Sent, Suspended, Told
 from services.payments.store import ledger
 from services.payments.store.finishing import reconcile_if_answered
@@ -172,7 +173,7 @@ class _Work:
     ) -> None:
         await self._keep_lines(report, matched, suspended, references)
         if matched:
-            await ledger.book(
+            await ledger.book_instructions(
                 self._connection,
                 [one.instruction_id for one in matched],
                 [one.posting for one in matched],
@@ -212,9 +213,31 @@ class _Work:
             [_change(first[known], last[known], SETTLED) for known in ids],
             [_change(first[known], last[known], RETURNED) for known in ids],
         )
-        no_longer_pending = sum(first[known].was == PENDING for known in ids)
+        no_longer_pending = [known for known in ids if first[known].was == PENDING]
         if no_longer_pending:
-            await connection.execute(_ANSWERED, report.file_id, no_longer_pending)
+            await self._discharge(report, no_longer_pending, on)
+            await connection.execute(_ANSWERED, report.file_id, len(no_longer_pending))
+
+    async def _discharge(self, report: WaitingReport, answered: Sequence[UUID], on: date) -> None:
+        """What was answered is no longer owed: it was paid, or falls due anew with the next list."""
+        rows = await self._connection.fetch(
+            "select programme, sum(amount_dong)::bigint as amount from instruction"
+            " where instruction_id = any($1::uuid[]) group by programme order by programme",
+            list(answered),
+        )
+        province = report.province_code
+        transfers = [
+            Transfer(
+                "discharged",
+                Account(PAYABLE, row["programme"], province),
+                Account(ENTITLEMENT, row["programme"], province),
+                row["amount"],
+                report.report_id,
+                on,
+            )
+            for row in rows
+        ]
+        await ledger.book(self._connection, province, transfers)
 
     async def _keep_lines(
         self,

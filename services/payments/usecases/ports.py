@@ -26,7 +26,8 @@ class RunWork(Protocol):
     async def read(self, run_id: UUID) -> Run | None:
         """The run, locked until the transaction ends; None when there is none that the caller may see."""
 
-    async def approve(self, run: Run, checker: str, approved_at: datetime) -> None: ...
+    async def approve(self, run: Run, checker: str, approved_at: datetime, on: date) -> None:
+        """What the list grants is owed from that day on."""
 
 
 class RunWorks(Protocol):

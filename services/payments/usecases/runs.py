@@ -95,7 +95,7 @@ class ApproveRun:
                     "Đợt chi trả chưa lập xong, hoặc đã được người khác duyệt.",
                     "The run is not built yet, or somebody else has approved it.",
                 ) from None
-            await work.approve(run, checker, self._clock.recorded_at())
+            await work.approve(run, checker, self._clock.recorded_at(), self._clock.business_date())
 
 
 class BuildRuns:

@@ -104,7 +104,16 @@ async def test_a_run_survives_death_at_every_statement(payments: Payments, befor
     for fact in ("PaymentInstructed", "PaymentSettled"):
         assert len({told["payment_id"] for told in await payments.told(fact)}) == 8
         assert len(await payments.told(fact)) == 8
-    assert await payments.look.fetchval("select count(*) from ledger_entry") == 8 * 2 * 2
+    booked = await payments.look.fetch(
+        "select posting, count(*), sum(amount) from ledger_transfer group by posting"
+    )
+    assert {row["posting"]: row["count"] for row in booked} == {
+        "entitled": 1,
+        "instructed": 8,
+        "settled": 8,
+        "discharged": 2,
+    }
+    assert {int(row["sum"]) for row in booked} == {built["instructed_dong"]}
     assert await payments.violations() == {}
 
 

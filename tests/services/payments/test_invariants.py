@@ -11,9 +11,22 @@ VIOLATIONS = [
     ("update instruction_line set amount_dong = amount_dong + 1", {1, 6, 9, 14}),
     ("update instruction_line set returned = true where amount_dong = 540000", {1}),
     ("delete from instruction_line", {1, 9, 14}),
-    ("update ledger_entry set amount_dong = amount_dong + 1 where amount_dong > 0", {2, 4, 14}),
-    ("delete from ledger_entry where amount_dong < 0", {2, 14}),
-    ("delete from ledger_transaction where posting = 'settled'", {2, 4, 10, 14}),
+    ("update ledger_transfer set amount = amount + 1 where posting = 'settled'", {4, 14, 15}),
+    ("update ledger_transfer set unit = 'RICE_KG' where posting = 'entitled'", {2}),
+    ("update ledger_transfer set credit_account = debit_account where posting = 'discharged'", {2, 15}),
+    ("update ledger_account set unit = 'RICE_KG' where kind = 'payable'", {2}),
+    ("update ledger_transfer set posting = 'settled' where posting = 'entitled'", {2, 4, 10}),
+    ("delete from ledger_account where kind = 'fund'", {2, 4}),
+    ("delete from ledger_transfer where posting = 'settled'", {4, 10, 14, 15}),
+    ("update ledger_account set key = 'other' where key = '970405'", {4}),
+    ("update ledger_balance set credit = credit + 1", {15, 16}),
+    (
+        "delete from ledger_balance where account_id in (select account_id from ledger_account"
+        " where kind = 'payable')",
+        {15},
+    ),
+    ("update ledger_account set may_overdraw = false", {17}),
+    ("alter table ledger_transfer no force row level security", {13}),
     ("update instruction set status = 'pending'", {4, 7}),
     ("update instruction set status = 'returned', return_reason = 'AC04'", {1, 4, 7}),
     ("delete from entitlement", {6}),
@@ -28,14 +41,14 @@ VIOLATIONS = [
     ("delete from payment_change where status = 'settled'", {7}),
     ("update payment_change set sequence = 3 - sequence", {7}),
     ("update payment_change set last_place = null, recorded_at = now() - interval '1 hour'", {7}),
-    ("update instruction set agency_code = '970415'", {9}),
+    ("update instruction set agency_code = '970415'", {4, 9}),
     ("update instruction_line set decision_id = person_id", {6, 9}),
     ("update report_line set posting = null, suspense_reason = 'duplicate'", {10}),
     ("delete from report_line where number = 1", {10}),
     ("update partner_report set lines = lines + 1, suspended = suspended + 1", {10}),
     ("alter table instruction_line no force row level security", {13}),
     ("alter table payout_account disable row level security", {13}),
-    ("update run_total set settled_dong = settled_dong - 1", {14}),
+    ("update run_total set settled_dong = settled_dong - 1", {14, 16}),
     ("update run_total set standard_dong = standard_dong - 1", {14}),
     ("update run_total set commune_code = '99999' where commune_code = '00002'", {14}),
     ("delete from run_total", {14}),
@@ -49,7 +62,8 @@ async def test_a_planted_violation_is_seen(payments: Payments, statement: str, n
     # As a superuser, with triggers asleep: what no role of the service can do.
     await payments.look.execute("set session_replication_role = replica")
     await payments.look.execute(
-        f"alter table report_line drop constraint if exists report_line_check; {statement}"
+        "alter table report_line drop constraint report_line_check;"
+        f"alter table ledger_transfer drop constraint ledger_transfer_check; {statement}"
     )
     assert set(await payments.violations()) == numbers
 

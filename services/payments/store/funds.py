@@ -1,0 +1,42 @@
+"""Funds as rows, each with its account in the ledger."""
+
+from typing import Any
+
+from libs.common.runtime.postgres import Connection
+from services.payments.domain.funds import Fund
+
+COLUMNS = "fund_id, code, kind, province_code, name, unit, commune_code, purpose, may_overdraw"
+
+
+def fund_of(row: Any) -> Fund:
+    return Fund(**{name: row[name] for name in COLUMNS.split(", ")})
+
+
+async def open_fund(connection: Connection, fund: Fund, opened_by: str) -> bool:
+    """The fund with its account; False when its code is taken."""
+    opened = await connection.fetchval(
+        f"insert into fund ({COLUMNS}, opened_by_sub) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        " on conflict do nothing returning true",
+        fund.fund_id,
+        fund.code,
+        fund.kind,
+        fund.province_code,
+        fund.name,
+        fund.unit,
+        fund.commune_code,
+        fund.purpose,
+        fund.may_overdraw,
+        opened_by,
+    )
+    if opened:
+        account = fund.account
+        await connection.execute(
+            "insert into ledger_account (kind, key, province_code, unit, may_overdraw)"
+            " values ($1, $2, $3, $4, $5)",
+            account.kind,
+            account.key,
+            account.province_code,
+            account.unit,
+            fund.may_overdraw,
+        )
+    return bool(opened)
