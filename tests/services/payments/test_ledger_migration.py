@@ -64,11 +64,14 @@ async def test_the_ledger_says_the_same_after_its_migration(postgres_cluster: Te
     connection = await asyncpg.connect(postgres_cluster.cluster.url())
     await postgres.create_database(connection, "payments", "payments_before")
     await connection.close()
-    await _migrate(database.url_migrator, "0004")
+    await _migrate(database.url_migrator, "0006")
     look = await asyncpg.connect(database.url_superuser)
     await look.execute(_BEFORE)
-    await _migrate(database.url_migrator, "0005")
-    days = [dict(await look.fetch(_AFTER, date(2024, 1, day))) for day in (25, 26)]
+    await _migrate(database.url_migrator, "0007")
+    days = [
+        {row["code"]: row["balance"] for row in await look.fetch(_AFTER, date(2024, 1, day))}
+        for day in (25, 26)
+    ]
     owed = {"entitlement:monthly_allowance": 700, "payable:monthly_allowance": -700}
     moved = {"fund:budget-01": -300, "in_transit:970405": 100, "paid:monthly_allowance": 200}
     assert days[0] == {**owed, **moved}

@@ -274,7 +274,7 @@ def _maybe_whole(text: str | None) -> int | None:
         value = Decimal(text)
     except InvalidOperation:
         raise wrong_totals() from None
-    if value != value.to_integral_value() or value < 0:
+    if not value.is_finite() or value != value.to_integral_value() or value < 0:
         raise wrong_totals()
     return int(value)
 
@@ -283,8 +283,11 @@ def _dong(amount: etree._Element | None) -> int | None:
     """None when the amount is not told, or is no whole amount of VND."""
     if amount is None or amount.get("Ccy") != _CURRENCY:
         return None
-    value = Decimal((amount.text or "").strip())
-    return int(value) if value == value.to_integral_value() else None
+    try:
+        value = Decimal((amount.text or "").strip())
+    except InvalidOperation:
+        return None
+    return int(value) if value.is_finite() and value == value.to_integral_value() else None
 
 
 def _day(text: str | None) -> date | None:

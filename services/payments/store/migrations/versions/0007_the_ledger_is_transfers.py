@@ -12,8 +12,8 @@ from libs.common.runtime import frame
 from libs.common.runtime.postgres import NATION, TERRITORY_SETTING
 from services.payments.domain.funds import budget_of
 
-revision = "0005"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0006"
 
 _BALANCE_LOCK = 0x6C656467
 _SLOTS = 64
@@ -30,7 +30,8 @@ def upgrade() -> None:
     _rules()
     _grant()
     _run_funds()
-    _convert()
+    _convert_postings()
+    _convert_debts()
     for table in ("ledger_entry", "ledger_transaction", "old_account"):
         op.execute(f"drop table {table}")
     op.execute("drop function ledger_balances()")
@@ -241,7 +242,7 @@ def _run_funds() -> None:
     op.execute("alter table run alter column fund_id set not null")
 
 
-def _convert() -> None:
+def _convert_postings() -> None:
     op.execute(
         """
         insert into ledger_account (kind, key, province_code, unit)
@@ -269,6 +270,9 @@ def _convert() -> None:
           and c.key in (f.code, i.agency_code, i.programme)
         """
     )
+
+
+def _convert_debts() -> None:
     owed = """
         insert into ledger_transfer (transaction_id, leg, posting, debit_account, credit_account, amount,
                                      unit, province_code, source_id, booked_on, recorded_at)
