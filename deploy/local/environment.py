@@ -58,6 +58,7 @@ def _of_this_platform(places: Places, secrets: Secrets, choice: Choice) -> dict[
         "ANSINH_OIDC_ISSUER": places.url("issuer"),
         "ANSINH_OIDC_AUDIENCE": "ansinh",
         "ANSINH_LOCAL": "true",
+        "ANSINH_WEBHOOK_LOOPBACK": "true",
         "ANSINH_LOCAL_ISSUER_SECRET": secrets.issuer_secret,
         **{f"ANSINH_{service.upper()}_URL": places.url(service) for service in SERVICES},
         "PYTHONUNBUFFERED": "1",
