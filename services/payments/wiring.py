@@ -1,7 +1,7 @@
 """Payments put together: the only file that knows every room."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -14,7 +14,17 @@ from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.worker import Worker
-from services.payments.api import events, files, partners, people, reports, runs, webhook_messages, webhooks
+from services.payments.api import (
+    events,
+    files,
+    partners,
+    people,
+    reports,
+    runs,
+    sandbox,
+    webhook_messages,
+    webhooks,
+)
 from services.payments.api.doors import Doors
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
@@ -35,17 +45,21 @@ from services.payments.store.orders import RunOrders
 from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
+from services.payments.store.sandbox import StoredSandboxes
 from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, Rate, RegisterPartners
-from services.payments.usecases.reports import ReceiveReport, TakeReports
+from services.payments.usecases.ports import FileWriter
+from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
+from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.telling import TellPayments
 from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
 
 _SENDER_IDLE_SECONDS = 1.0
+_WRITERS: Mapping[str, FileWriter] = {PAIN_001: write_pain001, POST_LIST: write_post_list}
 AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
 
@@ -73,11 +87,10 @@ def parts(settings: PaymentsSettings) -> Parts:
     cipher = FieldCipher(required(settings.field_key, "field_key"))
     accounts = Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
     instructing = Instructing(database, cipher, accounts.open, to_event)
-    writers = {PAIN_001: write_pain001, POST_LIST: write_post_list}
     payer = Payer(settings.payer_name, settings.payer_account)
     build = BuildRuns(Building(database, to_event), clock)
     book = BookRuns(instructing, clock)
-    write = WriteFiles(instructing, writers, payer, clock)
+    write = WriteFiles(instructing, _WRITERS, payer, clock)
     reconciling = Reconciling(database, cipher, to_event)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
     tell = TellPayments(Telling(database, payments_changed))
@@ -93,7 +106,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             accounts.keep,
             accounts.keep_facilities,
         ),
-        doors=_doors(settings, database, cipher, told, manage, stored),
+        doors=_doors(settings, database, cipher, accounts.payee_index, told, manage, stored),
         workers=(
             Worker("run builder", build.step),
             Worker("run booker", book.step),
@@ -109,6 +122,7 @@ def _doors(
     settings: PaymentsSettings,
     database: Database,
     cipher: FieldCipher,
+    payee_index: PayeeIndex,
     told: ToldPayments,
     manage: ManageWebhooks,
     stored: StoredWebhooks,
@@ -126,6 +140,7 @@ def _doors(
         partners=RegisterPartners(register, clock),
         partner_register=register,
         admit=Admit(register, Rate(settings.partner_requests_per_second, settings.partner_requests_burst)),
+        sandbox=Sandbox(StoredSandboxes(database), register, _WRITERS, read_report, payee_index, clock),
         once=Once(KeptAnswers(database, cipher), clock),
         report_bytes_max=settings.report_bytes_max,
         token_check_seconds=settings.token_check_seconds,
@@ -162,6 +177,7 @@ def service(made: Parts) -> FastAPI:
                 events.router,
                 webhooks.router,
                 partners.router,
+                sandbox.router,
             ),
             closes_months=False,
             publishes=tuple(topic.name for topic in topics.published_by("payments")),

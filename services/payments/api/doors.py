@@ -16,6 +16,7 @@ from services.payments.usecases.partners import Admit, PartnerRegister, Register
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.runs import ApproveRun, OpenRun
+from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.telling import PaymentEvents
 from services.payments.usecases.webhooks import ManageWebhooks, WebhookReads
 
@@ -45,6 +46,7 @@ class Doors:
     partners: RegisterPartners
     partner_register: PartnerRegister
     admit: Admit
+    sandbox: Sandbox
     report_bytes_max: int
     token_check_seconds: float
     stream_seconds: float

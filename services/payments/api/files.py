@@ -60,12 +60,13 @@ async def content(payment_file_id: str, actor: MayFetch, doors: Through) -> Resp
     if found is None:
         raise nothing("fil")
     view, opened = found
-    media_type, ending = _XML if view.kind == PAIN_001 else _XLSX
-    return Response(
-        opened,
-        media_type=media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{show("fil", view.file_id)}.{ending}"',
-            "ETag": f'"{view.sha256}"',
-        },
-    )
+    answer = as_file(view.kind, show("fil", view.file_id), opened)
+    answer.headers["ETag"] = f'"{view.sha256}"'
+    return answer
+
+
+def as_file(kind: str, shown: str, content: bytes) -> Response:
+    """A file to be saved under its id."""
+    media_type, ending = _XML if kind == PAIN_001 else _XLSX
+    named = {"Content-Disposition": f'attachment; filename="{shown}.{ending}"'}
+    return Response(content, media_type=media_type, headers=named)

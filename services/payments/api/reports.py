@@ -17,7 +17,7 @@ from services.payments.api.partners import partner_requires
 router = APIRouter(tags=["partner reports"])
 MayReport = Annotated[Actor, partner_requires("payments.reports.write")]
 _FORM_BYTES = 2**16
-_UPLOAD: dict[str, Any] = {
+UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -33,7 +33,7 @@ _UPLOAD: dict[str, Any] = {
 }
 
 
-@router.post("/v1/partner-reports", status_code=202, openapi_extra=_UPLOAD)
+@router.post("/v1/partner-reports", status_code=202, openapi_extra=UPLOAD)
 async def hand_in(
     request: Request,
     actor: MayReport,
@@ -47,13 +47,7 @@ async def hand_in(
     """
     agency = agency_of(actor)
     file_id = id_of("fil", payment_file_id)
-    # The form is read here and not by a parameter: nobody uploads before they have signed in.
-    _length_within(request, doors.report_bytes_max + _FORM_BYTES)
-    async with request.form(max_files=1, max_fields=4) as form:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise _no_file()
-        content = await file.read()
+    content = await uploaded(request, doors.report_bytes_max)
 
     async def taken() -> ReportAccepted:
         report_id = await doors.receive_report(file_id, content, actor.sub, actor.territory, agency)
@@ -69,6 +63,16 @@ async def one(report_id: str, actor: MayReport, doors: Through) -> ReportShown:
     if found is None:
         raise nothing("rep")
     return ReportShown.of(found)
+
+
+async def uploaded(request: Request, bytes_max: int) -> bytes:
+    """The form's file. It is read by no parameter: nobody uploads before they have signed in."""
+    _length_within(request, bytes_max + _FORM_BYTES)
+    async with request.form(max_files=1, max_fields=4) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise _no_file()
+        return await file.read()
 
 
 def _length_within(request: Request, bytes_max: int) -> None:

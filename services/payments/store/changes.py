@@ -37,7 +37,8 @@ _TELL = f"""
 _AFTER = f"""
     with found as (
         select {_COLUMNS}, size from payment_change
-        where last_place > $1 and last_place <= $2 and ($3::text is null or agency_code = $3)
+        where last_place > $1 and last_place <= $2
+          and (agency_code = $3 or $3::text is null and agency_code not like 'SBX%')
           and ($4::text[] is null or status = any($4)) and ($5::date[] is null or benefit_months && $5)
         order by last_place limit $6
     ), counted as (

@@ -119,6 +119,7 @@ _EVERY_FACT_TOLD = """
 _EVERY_CHANGE_TOLD = """
     with kept as (
         select change_id, status, sequence, unnest(instruction_ids) as instruction_id from payment_change
+        where agency_code not like 'SBX%'
     ), lived as (
         select instruction_id, count(*) as changes, max(sequence) as latest,
                (array_agg(status order by change_id desc))[1] as status,

@@ -84,9 +84,9 @@ class TakeReports:
     async def _take(self, work: ReportWork, report: WaitingReport, found: ReadReport) -> None:
         sent = await work.sent(report.file_id)
         if found.file_rejected_reason is not None:
-            lines, references = _all_returned(sent, found.file_rejected_reason)
+            lines, references = all_returned(sent, found.file_rejected_reason)
         else:
-            lines = await asyncio.to_thread(self._told, report, found.lines)
+            lines = await asyncio.to_thread(told_lines, found.lines, report.kind, self._payee_index)
             references = {
                 number: one_line(line.end_to_end_id, _REFERENCE_CHARACTERS_MAX)
                 for number, line in enumerate(found.lines, 1)
@@ -98,40 +98,48 @@ class TakeReports:
 
     def _read(self, report: WaitingReport) -> ReadReport:
         found = self._reader(gzip.decompress(report.content))
-        if found.original_message_id not in (None, show("fil", report.file_id)):
-            raise Refusal(
-                "report_unreadable",
-                "Báo cáo nói về một tệp khác. Hãy gửi nó kèm đúng mã tệp.",
-                "The report answers another file. Send it with that file's id.",
-            )
-        if found.original_instructions not in (None, report.payments) or found.original_sum_dong not in (
-            None,
-            report.amount_dong,
-        ):
-            raise Refusal(
-                "report_unreadable",
-                "Tổng số của tệp gốc ghi trong báo cáo khác với tệp đã giao.",
-                "The report counts the original file otherwise than it was handed over.",
-            )
+        require_answer(found, report.file_id, report.payments, report.amount_dong)
         return found
 
-    def _told(self, report: WaitingReport, lines: Sequence[ReportLine]) -> list[Told]:
-        by_account = report.kind == PAIN_001
-        return [
-            Told(
-                number=number,
-                reference=_reference(line.end_to_end_id),
-                outcome=str(line.status),
-                amount=_storable(line.amount_dong),
-                on=line.booked_on,
-                payee_index=self._index(line.payee_account if by_account else line.payee_name),
-                reason=one_line(line.reason_code, _REFERENCE_CHARACTERS_MAX) if line.reason_code else None,
-            )
-            for number, line in enumerate(lines, 1)
-        ]
 
-    def _index(self, payee: str | None) -> bytes | None:
-        return self._payee_index(payee) if payee else None
+def require_answer(found: ReadReport, file_id: UUID, payments: int, amount_dong: int) -> None:
+    """Refusal `report_unreadable` for a report that says it answers another file, or counts it otherwise."""
+    if found.original_message_id not in (None, show("fil", file_id)):
+        raise Refusal(
+            "report_unreadable",
+            "Báo cáo nói về một tệp khác. Hãy gửi nó kèm đúng mã tệp.",
+            "The report answers another file. Send it with that file's id.",
+        )
+    if found.original_instructions not in (None, payments) or found.original_sum_dong not in (
+        None,
+        amount_dong,
+    ):
+        raise Refusal(
+            "report_unreadable",
+            "Tổng số của tệp gốc ghi trong báo cáo khác với tệp đã giao.",
+            "The report counts the original file otherwise than it was handed over.",
+        )
+
+
+def told_lines(lines: Sequence[ReportLine], kind: str, payee_index: PayeeIndex) -> list[Told]:
+    """What a report on a file of that kind says, in the form in which it is matched."""
+    by_account = kind == PAIN_001
+    return [
+        Told(
+            number=number,
+            reference=_reference(line.end_to_end_id),
+            outcome=str(line.status),
+            amount=_storable(line.amount_dong),
+            on=line.booked_on,
+            payee_index=_index(line.payee_account if by_account else line.payee_name, payee_index),
+            reason=one_line(line.reason_code, _REFERENCE_CHARACTERS_MAX) if line.reason_code else None,
+        )
+        for number, line in enumerate(lines, 1)
+    ]
+
+
+def _index(payee: str | None, payee_index: PayeeIndex) -> bytes | None:
+    return payee_index(payee) if payee else None
 
 
 def _reference(text: str) -> UUID | None:
@@ -146,7 +154,7 @@ def _storable(amount: int | None) -> int | None:
     return amount if amount is not None and 0 <= amount <= _AMOUNT_MAX else None
 
 
-def _all_returned(sent: Mapping[UUID, Sent], reason: str) -> tuple[list[Told], dict[int, str]]:
+def all_returned(sent: Mapping[UUID, Sent], reason: str) -> tuple[list[Told], dict[int, str]]:
     """A file that was rejected as a whole: a line for each of its payments that was pending."""
     pending = sorted(reference for reference, one in sent.items() if one.status == PENDING)
     lines = [
