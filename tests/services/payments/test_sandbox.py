@@ -68,7 +68,7 @@ async def test_nothing_real_is_touched_and_nobody_else_sees_it(payments: Payment
     for report in await reports(payments, file, NOBODY_FAILS):
         await hand_in(payments, file, report)
     await payments.work()
-    for table in ("instruction", "ledger_transaction", "payment_file", "partner_report", "run"):
+    for table in ("instruction", "ledger_transfer", "payment_file", "partner_report", "run"):
         assert await payments.look.fetchval(f"select count(*) from {table}") == 0
     assert await payments.events("auditor#a") == [] == await payments.events()
     path = f"/v1/sandbox/files/{file['payment_file_id']}/content"

@@ -5,8 +5,8 @@ Their payments are no instructions and stand in no ledger; only their changes ar
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
