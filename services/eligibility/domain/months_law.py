@@ -31,3 +31,19 @@ class MonthsLaw:
                 self._alike[pack] = compile_pack(pack, self._engine.policy)
             self._packs[place] = self._alike[pack]
         return self._packs[place]
+
+
+class MonthsLaws:
+    """The laws of the last months that were asked for, at most `most`."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._laws: dict[tuple[str, Month], MonthsLaw] = {}
+
+    def of(self, engine: Engine, month: Month) -> MonthsLaw:
+        key = (engine.policy.hash, month)
+        if key not in self._laws:
+            if len(self._laws) >= self._most:
+                self._laws.clear()
+            self._laws[key] = MonthsLaw(engine, month)
+        return self._laws[key]

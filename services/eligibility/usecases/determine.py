@@ -27,7 +27,7 @@ from services.eligibility.domain.decisions import (
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, NURTURE_ALLOWANCE, PersonFacts
 from services.eligibility.domain.monthly import Answer, Known, ask, entitled
-from services.eligibility.domain.months_law import MonthsLaw
+from services.eligibility.domain.months_law import MonthsLaw, MonthsLaws
 from services.eligibility.domain.standing_columns import People, Standings
 from services.eligibility.usecases.ports import (
     Application,
@@ -41,7 +41,7 @@ from services.eligibility.usecases.receipts import Engines
 from services.eligibility.usecases.redetermine import Counts, PartWork, PartWorks, Task
 
 _ONE_BY_ONE_MAX = 1_000
-_PACKS_MAX = 4
+_LAWS_MAX = 4
 
 
 class DetermineParts:
@@ -51,7 +51,7 @@ class DetermineParts:
         self._engines = engines
         self._works = works
         self._clock = clock
-        self._laws: dict[tuple[str, Month], MonthsLaw] = {}
+        self._laws = MonthsLaws(_LAWS_MAX)
 
     async def __call__(self, part: int) -> None:
         """Every task of the part, each one transaction, in the order in which they were asked for."""
@@ -68,7 +68,7 @@ class DetermineParts:
         return True
 
     async def _determine(self, work: PartWork, task: Task, engine: Engine) -> Counts:
-        today, law = self._clock.business_date(), self._law(engine, task.month)
+        today, law = self._clock.business_date(), self._laws.of(engine, task.month)
         people = await work.people(task)
         if not len(people):
             return Counts(0, 0, 0, 0, 0)
@@ -88,14 +88,6 @@ class DetermineParts:
         # Last: from here on whoever signs somebody of the part may have to wait, and nobody is waited for.
         await work.write(task, engine.policy, people, found.changes, based)
         return Counts(len(people), granted, refused, undetermined, changed)
-
-    def _law(self, engine: Engine, month: Month) -> MonthsLaw:
-        key = (engine.policy.hash, month)
-        if key not in self._laws:
-            if len(self._laws) >= _PACKS_MAX:
-                self._laws.clear()
-            self._laws[key] = MonthsLaw(engine, month)
-        return self._laws[key]
 
 
 def _find(people: People, standings: Standings, law: MonthsLaw, today: date) -> tuple[Found, Bases]:

@@ -17,13 +17,15 @@ from libs.common.kernel.months import Month
 from services.eligibility.domain.decisions import REFUSED
 from services.eligibility.domain.engine import Engine
 from services.eligibility.domain.monthly import Known, ask
-from services.eligibility.domain.months_law import MonthsLaw
+from services.eligibility.domain.months_law import MonthsLaws
 from services.eligibility.domain.recalculation import Closings, Difference, Recalculated, Scope, differences
 from services.eligibility.domain.standing_columns import People
 from services.eligibility.domain.suspects import Told, suspects
 from services.eligibility.usecases.receipts import Engines, explained
 
 _PERSONS_MAX = 500
+#: Months whose law is kept from one part of the nation to the next.
+_LAWS_MAX = 24
 MONTHS_MAX = 240
 #: Dry runs that may wait at a time, and those of one maker that may be neither applied nor discarded. Of the
 #: nation there is one at a time: each keeps a row for every difference of 12 million people.
@@ -141,6 +143,7 @@ class Recalculate:
         self._engines = engines
         self._kept = kept
         self._clock = clock
+        self._laws = MonthsLaws(_LAWS_MAX)
 
     async def open(self, wanted: Wanted, sub: str, territory: str | None) -> UUID:
         """Start a dry run. Refusal `month_invalid` for months that are none, or not decided yet,
@@ -191,7 +194,7 @@ class Recalculate:
         found = np.zeros(len(people), np.bool_)
         for index in range(running.last.index - running.first.index + 1):
             month = running.first + index
-            then, law = await work.in_month(running, people, month), MonthsLaw(engine, month)
+            then, law = await work.in_month(running, people, month), self._laws.of(engine, month)
             found |= await asyncio.to_thread(suspects, then, told, law.pack_of, month, running.closings)
         suspected, cleared = people.take(np.flatnonzero(found)), people.take(np.flatnonzero(~found))
         await work.search_done(running, suspected, cleared)
