@@ -3,14 +3,9 @@
 from datetime import date
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.local import postgres
-from libs.common.runtime import migrate
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
+from tests.support.migrating import database_at, upgrade
 from tests.support.postgres import TestCluster
 
 #: A run of three payments: one pending, one settled, one returned; its report told of the last two.
@@ -59,15 +54,10 @@ _AFTER = """
 
 
 async def test_the_ledger_says_the_same_after_its_migration(postgres_cluster: TestCluster) -> None:
-    await postgres_cluster.fresh_database("payments")
-    database = postgres_cluster._database("payments", "payments_before")
-    connection = await asyncpg.connect(postgres_cluster.cluster.url())
-    await postgres.create_database(connection, "payments", "payments_before")
-    await connection.close()
-    await _migrate(database.url_migrator, "0006")
+    database = await database_at(postgres_cluster, "payments", "payments_before", "0006")
     look = await asyncpg.connect(database.url_superuser)
     await look.execute(_BEFORE)
-    await _migrate(database.url_migrator, "0007")
+    await upgrade(database, "0007")
     days = [
         {row["code"]: row["balance"] for row in await look.fetch(_AFTER, date(2024, 1, day))}
         for day in (25, 26)
@@ -83,17 +73,3 @@ async def test_the_ledger_says_the_same_after_its_migration(postgres_cluster: Te
     for invariant in LEDGER_INVARIANTS:
         assert await look.fetch(invariant.sql) == [], invariant.name
     await look.close()
-
-
-async def _migrate(url: str, revision: str) -> None:
-    def upgrade(connection: Connection) -> None:
-        config = Config()
-        folder = migrate._ROOT / "services" / "payments" / "store" / "migrations"
-        config.set_main_option("script_location", str(folder))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
-    async with engine.begin() as connection:
-        await connection.run_sync(upgrade)
-    await engine.dispose()
