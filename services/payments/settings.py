@@ -22,6 +22,7 @@ class PaymentsSettings(ServiceSettings):
         default=50.0, description="Of one client, in this process; above it 429."
     )
     partner_requests_burst: int = Field(default=200, description="That may come at once.")
+    streams_of_one_max: int = Field(default=10, description="Streams that a client holds open at once.")
     webhook_loopback: bool = Field(
         default=False, description="Webhooks may be http and lead to this machine; refused but where local."
     )

@@ -50,7 +50,7 @@ from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
-from services.payments.usecases.partners import Admit, Rate, RegisterPartners
+from services.payments.usecases.partners import Admit, Rate, RegisterPartners, Streams
 from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
@@ -140,6 +140,7 @@ def _doors(
         partners=RegisterPartners(register, clock),
         partner_register=register,
         admit=Admit(register, Rate(settings.partner_requests_per_second, settings.partner_requests_burst)),
+        streams=Streams(settings.streams_of_one_max),
         sandbox=Sandbox(StoredSandboxes(database), register, _WRITERS, read_report, payee_index, clock),
         once=Once(KeptAnswers(database, cipher), clock),
         report_bytes_max=settings.report_bytes_max,

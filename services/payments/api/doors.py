@@ -12,7 +12,7 @@ from libs.common.kernel import ids
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.runtime.problems import not_found
 from services.payments.usecases.once import Once
-from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners
+from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners, Streams
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.runs import ApproveRun, OpenRun
@@ -46,6 +46,7 @@ class Doors:
     partners: RegisterPartners
     partner_register: PartnerRegister
     admit: Admit
+    streams: Streams
     sandbox: Sandbox
     report_bytes_max: int
     token_check_seconds: float

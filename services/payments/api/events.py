@@ -5,7 +5,7 @@ from asyncio import sleep
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from libs.common.kernel.errors import Outage, Refusal
@@ -66,10 +66,16 @@ async def page(
     )
 
 
+async def _one_stream(actor: MayRead, doors: Through) -> AsyncIterator[Actor]:
+    """Held until the stream ends."""
+    with doors.streams.one(actor.sub):
+        yield actor
+
+
 @router.get("/v1/events/stream", response_class=EventSourceResponse)
 async def stream(
     request: Request,
-    actor: MayRead,
+    actor: Annotated[Actor, Depends(_one_stream)],
     doors: Through,
     after: After = None,
     types: Types = None,
@@ -78,7 +84,7 @@ async def stream(
 ) -> AsyncIterator[ServerSentEvent]:
     """The same as they come (server-sent events): from `Last-Event-ID` on, else `after`, else from now on.
 
-    It ends when the token does: sign in again and go on with `Last-Event-ID`.
+    It ends when the token does: sign in again and go on with `Last-Event-ID`. 429 for too many at once.
     """
     asked = asked_by(actor, types, months)
     cursor = last_event_id or after

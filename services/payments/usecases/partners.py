@@ -1,7 +1,9 @@
 """Partners are registered by maker and checker, admitted request by request, and stopped at once."""
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
@@ -9,6 +11,8 @@ from typing import Protocol
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from services.payments.domain.partners import Entry
+
+_STREAM_AGAIN_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,32 @@ class Rate:
             self._left.clear()
         self._left[client] = (left - 1, now)
         return 0.0
+
+
+class Streams:
+    """How many streams a client may hold open at once, in this process."""
+
+    def __init__(self, of_one_max: int) -> None:
+        self._of_one_max = of_one_max
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, client: str) -> Iterator[None]:
+        """Refusal `too_many_requests` for one more than that."""
+        if self._open[client] >= self._of_one_max:
+            raise Refusal(
+                "too_many_requests",
+                f"Mỗi đơn vị mở nhiều nhất {self._of_one_max} luồng cùng lúc. Hãy đóng bớt.",
+                f"A client holds at most {self._of_one_max} streams open at once. Close one first.",
+                retry_after_seconds=_STREAM_AGAIN_SECONDS,
+            )
+        self._open[client] += 1
+        try:
+            yield
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
 
 
 class Admit:

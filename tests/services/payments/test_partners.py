@@ -129,6 +129,31 @@ async def test_who_asks_too_fast_is_told_when_to_come_again_and_others_are_not_s
     await close_payments(payments)
 
 
+async def test_a_client_holds_so_many_streams_open_and_may_open_another_once_one_has_ended(
+    postgres_cluster: TestCluster,
+) -> None:
+    payments = await open_payments(
+        await postgres_cluster.fresh_database("payments"), ANSINH_STREAMS_OF_ONE_MAX="1"
+    )
+
+    def stream(as_: str) -> asyncio.Task[Any]:
+        return asyncio.create_task(payments.get("/v1/events/stream", as_))
+
+    first, other = stream(ME), stream(f"bank:{POST}")
+    await asyncio.sleep(0.3)
+    second = await payments.get("/v1/events/stream", ME)
+    assert (second.status_code, second.headers["Retry-After"]) == (429, "30")
+    payments.tokens.revoked |= {ME, f"bank:{POST}"}
+    assert [answer.status_code for answer in await asyncio.gather(first, other)] == [200, 200]
+    payments.tokens.revoked.clear()
+    again = stream(ME)
+    await asyncio.sleep(0.3)
+    assert not again.done()
+    payments.tokens.revoked.add(ME)
+    await again
+    await close_payments(payments)
+
+
 def test_a_bucket_fills_again_and_no_further_than_its_burst() -> None:
     clock = [0.0]
     rate = Rate(2.0, 3, lambda: clock[0])
