@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import assess, platform, policy, redetermine, replay, simulate
+from cli import assess, platform, policy, recalculate, redetermine, replay, simulate
 
 app = typer.Typer(
     name="ansinh",
@@ -19,6 +19,7 @@ app.command("client")(platform.client)
 app.command("verify")(platform.verify)
 app.command("demo")(platform.demo)
 app.command("assess")(assess.assess)
+app.command("recalculate")(recalculate.recalculate)
 app.command("redetermine")(redetermine.redetermine)
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)

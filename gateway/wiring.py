@@ -14,6 +14,7 @@ from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
 from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
+from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
 from gateway.clients.upstream import Upstream
 from gateway.clients.worklist import Worklist
@@ -70,6 +71,7 @@ def build(
         eligibility=Eligibility(Upstream(http, "eligibility", settings.eligibility_url)),
         worklist=Worklist(Upstream(http, "eligibility", settings.eligibility_url)),
         occasions=Occasions(Upstream(http, "eligibility", settings.eligibility_url)),
+        recalculations=Recalculations(Upstream(http, "eligibility", settings.eligibility_url)),
         payments=Payments(Upstream(http, "payments", settings.payments_url)),
         facilities=Facilities(Upstream(http, "facilities", settings.facilities_url)),
         verifier=application.state.verifier,

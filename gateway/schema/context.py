@@ -11,6 +11,7 @@ from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
 from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
+from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
 from gateway.clients.upstream import Caller
 from gateway.clients.worklist import Worklist
@@ -33,6 +34,7 @@ class Doors:
     facilities: Facilities
     worklist: Worklist
     occasions: Occasions
+    recalculations: Recalculations
     verifier: TokenVerifier
     units: Units
     clock: Clock
@@ -53,7 +55,12 @@ class Asked:
     def __post_init__(self) -> None:
         doors = self.doors
         self.loaders = Loaders(
-            doors.registry, doors.eligibility, doors.payments, doors.facilities, lambda: self.caller
+            doors.registry,
+            doors.eligibility,
+            doors.payments,
+            doors.facilities,
+            doors.recalculations,
+            lambda: self.caller,
         )
 
     @property

@@ -64,7 +64,7 @@ class Decision:
         found = self.record
         if found.reasons is None:
             found = await asked(info).loaders.receipt.load(self.record.decision_id)
-        return [_reason(reason) for reason in found.reasons or ()]
+        return [reason_of(reason) for reason in found.reasons or ()]
 
     @classmethod
     def of(cls, found: eligibility.Decision) -> "Decision":
@@ -86,7 +86,8 @@ class Decision:
         )
 
 
-def _reason(reason: eligibility.Reason) -> Reason:
+def reason_of(reason: eligibility.Reason) -> Reason:
+    """As this door shows it: no illness is told."""
     if _tells_an_illness(reason.rule):
         hidden = Reason(
             rule=_HEALTH_CONDITION, held=reason.held, facts=[], excluded_by=None, citation=None, mark=None

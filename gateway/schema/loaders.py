@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 from gateway.clients.eligibility import Decision, Eligibility
 from gateway.clients.facilities import Facilities, Facility, Residence
 from gateway.clients.payments import Payment, Payments, Run
+from gateway.clients.recalculations import Difference, Recalculation, Recalculations
 from gateway.clients.registry import PersonRecord, Registry
 from gateway.clients.upstream import Caller
 
@@ -27,6 +28,7 @@ class Loaders:
         eligibility: Eligibility,
         payments: Payments,
         facilities: Facilities,
+        recalculations: Recalculations,
         caller: Callable[[], Caller],
     ) -> None:
         async def people(keys: list[str]) -> list[PersonRecord | BaseException]:
@@ -50,6 +52,14 @@ class Loaders:
         async def runs(keys: list[str]) -> list[Run | BaseException]:
             return await _each(keys, lambda key: payments.run(caller(), key))
 
+        async def recalculated(keys: list[str]) -> list[Recalculation | BaseException]:
+            return await _each(keys, lambda key: recalculations.one(caller(), key))
+
+        async def different(keys: list[str]) -> list[Difference | BaseException]:
+            return await _each(keys, lambda key: recalculations.difference(caller(), key))
+
+        self.recalculation: DataLoader[str, Recalculation] = DataLoader(recalculated, cache=False)
+        self.difference: DataLoader[str, Difference] = DataLoader(different, cache=False)
         self.run: DataLoader[str, Run] = DataLoader(runs, cache=False)
         self.person: DataLoader[str, PersonRecord] = DataLoader(people, cache=False)
         self.decisions_of: DataLoader[str, list[Decision]] = DataLoader(decisions, cache=False)

@@ -2,10 +2,12 @@
 
 import strawberry
 
+from gateway.clients.recalculations import Wanted
 from gateway.engine.prices import Price
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
 from gateway.schema.payment import Run, run_of
+from gateway.schema.recalculation import Recalculation, RecalculationReason
 from gateway.schema.scalars import MonthText
 from gateway.schema.simulation import Simulation
 from gateway.schema.words import Programme, TakeUp
@@ -56,3 +58,42 @@ class Mutation:
         door = context.doors.eligibility
         started = await door.simulate(context.caller, draft, list(months), province_code, take_up.value)
         return Simulation.of(await door.simulation(context.caller, started.simulation_id))
+
+    @fields.mutation(
+        "Recalculate decided months, dry: of people, a commune, a province, or the caller's territory. Books"
+        " nothing; ask `recalculation` for what comes out different.",
+        Price(points=1_000),
+    )
+    async def recalculate(
+        self,
+        info: _Info,
+        from_month: MonthText,
+        to_month: MonthText,
+        reason: RecalculationReason,
+        person_ids: list[strawberry.ID] | None = None,
+        province_code: str | None = None,
+        commune_code: str | None = None,
+    ) -> Recalculation:
+        context = asked(info)
+        door = context.doors.recalculations
+        people = None if person_ids is None else [str(one) for one in person_ids]
+        wanted = Wanted(from_month, to_month, reason.value, people, commune_code, province_code)
+        started = await door.ask(context.caller, wanted)
+        return Recalculation.of(await door.one(context.caller, started.recalculation_id), context)
+
+    @fields.mutation(
+        "Book a recalculation's differences as its content hash says; by another than who asked for it.",
+        Price(points=100),
+    )
+    async def apply_recalculation(self, info: _Info, id: strawberry.ID, content_hash: str) -> Recalculation:
+        context = asked(info)
+        door = context.doors.recalculations
+        await door.apply(context.caller, id, content_hash)
+        return Recalculation.of(await door.one(context.caller, id), context)
+
+    @fields.mutation("Give up a recalculation that is not applied.", Price(points=100))
+    async def discard_recalculation(self, info: _Info, id: strawberry.ID) -> Recalculation:
+        context = asked(info)
+        door = context.doors.recalculations
+        await door.discard(context.caller, id)
+        return Recalculation.of(await door.one(context.caller, id), context)

@@ -15,8 +15,10 @@ from gateway.schema.facility import (
     Occupancy,
 )
 from gateway.schema.occasion import LongevityCounts, LongevityPeople, counts_of, people_of
+from gateway.schema.paging import size
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
+from gateway.schema.recalculation import Recalculation, RecalculationConnection
 from gateway.schema.scalars import MonthText
 from gateway.schema.simulation import Simulation
 from gateway.schema.words import Programme, TotalsBy
@@ -63,7 +65,7 @@ class Query:
             q=q,
             personal_id=personal_id,
             commune_code=commune_code,
-            limit=_size(first, _PAGE_MAX),
+            limit=size(first, _PAGE_MAX),
             cursor=after,
         )
         return _people(page, context)
@@ -91,7 +93,7 @@ class Query:
     @fields.field("Payment runs, the latest first.", Price(points=20, per_item=_PAGE_MAX, sized_by="first"))
     async def runs(self, info: _Info, first: int = 20, after: str | None = None) -> RunConnection:
         context = asked(info)
-        page = await context.doors.payments.runs(context.caller, _size(first, _PAGE_MAX), after)
+        page = await context.doors.payments.runs(context.caller, size(first, _PAGE_MAX), after)
         return RunConnection(nodes=[run_of(one, context) for one in page.items], next_cursor=page.next_cursor)
 
     @fields.field(
@@ -113,7 +115,7 @@ class Query:
             run_id,
             by.value,
             programme.value if programme else None,
-            _size(first, _TOTALS_MAX),
+            size(first, _TOTALS_MAX),
             after,
         )
         on = await _day_of(run_id, by, context)
@@ -130,8 +132,8 @@ class Query:
         after: str | None = None,
     ) -> FacilityConnection:
         context = asked(info)
-        size = _size(first, _PAGE_MAX)
-        page = await context.doors.facilities.page(context.caller, province_code, size, after)
+        limit = size(first, _PAGE_MAX)
+        page = await context.doors.facilities.page(context.caller, province_code, limit, after)
         nodes = [Facility.of(one, context) for one in page.items]
         return FacilityConnection(nodes=nodes, next_cursor=page.next_cursor)
 
@@ -150,6 +152,28 @@ class Query:
             if refusal.code != "not_found":
                 raise
             return None
+
+    @fields.field("A recalculation; null where the caller sees none.", Price(points=10))
+    async def recalculation(self, info: _Info, id: strawberry.ID) -> Recalculation | None:
+        context = asked(info)
+        try:
+            return Recalculation.of(await context.doors.recalculations.one(context.caller, id), context)
+        except Refusal as refusal:
+            if refusal.code != "not_found":
+                raise
+            return None
+
+    @fields.field(
+        "Recalculations of the caller's territory, the newest first.",
+        Price(points=20, per_item=_PAGE_MAX, sized_by="first"),
+    )
+    async def recalculations(
+        self, info: _Info, first: int = 20, after: str | None = None
+    ) -> RecalculationConnection:
+        context = asked(info)
+        page = await context.doors.recalculations.page(context.caller, size(first, _PAGE_MAX), after)
+        nodes = [Recalculation.of(one, context) for one in page.items]
+        return RecalculationConnection(nodes=nodes, next_cursor=page.next_cursor)
 
     @fields.field(
         "What waits for the caller's office, by the day it is due.",
@@ -170,7 +194,7 @@ class Query:
             kind=kind.value if kind else None,
             late=late,
             commune_code=commune_code,
-            limit=_size(first, _PAGE_MAX),
+            limit=size(first, _PAGE_MAX),
             cursor=after,
         )
         return worklist_of(page, context)
@@ -192,7 +216,7 @@ class Query:
             context.caller,
             by=by.value,
             province_code=province_code,
-            limit=_size(first, _TOTALS_MAX),
+            limit=size(first, _TOTALS_MAX),
             cursor=after,
         )
         return coverage_of(page, context)
@@ -218,7 +242,7 @@ class Query:
             until_month=until_month,
             province_code=province_code,
             commune_code=commune_code,
-            limit=_size(first, _TOTALS_MAX),
+            limit=size(first, _TOTALS_MAX),
             cursor=after,
         )
         return counts_of(page, context)
@@ -244,7 +268,7 @@ class Query:
             until_month=until_month,
             province_code=province_code,
             commune_code=commune_code,
-            limit=_size(first, _PAGE_MAX),
+            limit=size(first, _PAGE_MAX),
             cursor=after,
         )
         return people_of(page, context)
@@ -274,13 +298,3 @@ def _people(page: PeoplePage, context: Asked) -> PersonConnection:
         edges=edges,
         page_info=PageInfo(has_next_page=page.next_cursor is not None, end_cursor=page.next_cursor),
     )
-
-
-def _size(first: int, most: int) -> int:
-    if not 1 <= first <= most:
-        raise Refusal(
-            "request_invalid",
-            f"`first` phải từ 1 đến {most}.",
-            f"`first` must be from 1 to {most}.",
-        )
-    return first

@@ -8,15 +8,16 @@ from uuid import UUID
 import orjson
 
 from libs.common.kernel.months import Month
-from libs.common.runtime.postgres import Database
+from libs.common.runtime.postgres import Connection, Database
 from services.eligibility.domain.simulation import Counted, Figures, Found
-from services.eligibility.usecases.simulate import WAITING_MAX, Question
+from services.eligibility.usecases.simulate import ASKED_MAX, NATIONAL_MAX, WAITING_MAX, Question
 
 #: A worker is heard of after every part of the population, a second or two apart.
 _SILENT_SECONDS_MAX = 60
 _ATTEMPTS_MAX = 3
 #: An answer is read at once; whoever wants it later asks again, of the facts of then.
 _KEPT_DAYS = 30
+_ASKING = 0x53696D41
 
 
 class SimulationRows:
@@ -25,16 +26,22 @@ class SimulationRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def room(self, question: Question) -> bool:
+        async with self._database.bulk() as connection:
+            return await _room(connection, question)
+
     async def put(self, question: Question, title: str, draft_hash: str) -> bool:
         async with self._database.bulk() as connection:
             await connection.execute(
                 "delete from simulation where asked_at < now() - make_interval(days => $1)", _KEPT_DAYS
             )
-            put = await connection.fetchval(
+            # One at a time, so that two don't take the last place.
+            await connection.execute("select pg_advisory_xact_lock($1)", _ASKING)
+            if not await _room(connection, question):
+                return False
+            await connection.execute(
                 "insert into simulation (simulation_id, draft, title, draft_hash, months, province_code,"
-                " take_up, asked_by) select $1, $2, $3, $4, $5, $6, $7, $8"
-                " where (select count(*) from simulation where state in ('pending', 'running')) < $9"
-                " returning true",
+                " take_up, asked_by) values ($1, $2, $3, $4, $5, $6, $7, $8)",
                 question.simulation_id,
                 question.draft,
                 title,
@@ -43,9 +50,8 @@ class SimulationRows:
                 question.province,
                 question.take_up,
                 question.asked_by,
-                WAITING_MAX,
             )
-        return put is not None
+        return True
 
     async def claim(self) -> Question | None:
         async with self._database.bulk() as connection:
@@ -105,6 +111,21 @@ class SimulationRows:
             return None
         found = None if row["found"] is None else [_read(one) for one in orjson.loads(row["found"])]
         return {**dict(row), "months": [Month.of(day) for day in row["months"]], "found": found}
+
+
+async def _room(connection: Connection, question: Question) -> bool:
+    return bool(
+        await connection.fetchval(
+            "select count(*) < $1 and count(*) filter (where asked_by = $2) < $3"
+            " and (not $4 or count(*) filter (where province_code is null) < $5)"
+            " from simulation where state in ('pending', 'running')",
+            WAITING_MAX,
+            question.asked_by,
+            ASKED_MAX,
+            question.province is None,
+            NATIONAL_MAX,
+        )
+    )
 
 
 def _written(found: Found) -> dict[str, Any]:

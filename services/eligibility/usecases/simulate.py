@@ -25,8 +25,9 @@ from services.eligibility.domain.simulation import (
 )
 from services.eligibility.domain.simulation_answers import answer
 
-#: Questions that may wait at a time; each reads the facts of up to a nation.
-WAITING_MAX = 20
+#: Questions that may wait at a time, those of one asker, and those about the nation: each of these reads the
+#: facts of 12 million people, while the provinces wait.
+WAITING_MAX, ASKED_MAX, NATIONAL_MAX = 20, 5, 5
 PENDING, RUNNING, DONE, FAILED = "pending", "running", "done", "failed"
 
 
@@ -53,8 +54,11 @@ class Question:
 class Questions(Protocol):
     """Questions and their answers, each step in a transaction of its own."""
 
-    async def put(self, question: Question, title: str, draft_hash: str) -> bool:
+    async def room(self, question: Question) -> bool:
         """False where as many wait already as may."""
+
+    async def put(self, question: Question, title: str, draft_hash: str) -> bool:
+        """False where there is no room any more."""
 
     async def claim(self) -> Question | None:
         """The next that waits, or one whose worker has not been heard of for a while."""
@@ -156,16 +160,15 @@ class Simulations:
             )
         question = Question(new_id(), draft, tuple(months), province or territory, take_up, asked_by)
         check_province(question.province, self._simulator.today)
-        # Reading a policy takes a second, and a wrong draft is told to whoever sent it.
+        # Reading a policy takes a second: not for who is refused anyway. A wrong draft is told to whoever
+        # sent it.
+        if not await self._questions.room(question):
+            raise _busy()
         found = await asyncio.to_thread(self._simulator.draft, draft)
         for month in months:
             await asyncio.to_thread(self._simulator.laws, found, month, take_up)
         if not await self._questions.put(question, found.title, found.engine.policy.hash):
-            raise Refusal(
-                "simulations_busy",
-                f"Đang có {WAITING_MAX} lượt thử chờ kết quả. Hãy thử lại sau ít phút.",
-                f"{WAITING_MAX} simulations are waiting. Try again in a few minutes.",
-            )
+            raise _busy()
         return question.simulation_id
 
     async def one(self, territory: str | None, simulation_id: UUID) -> Mapping[str, Any] | None:
@@ -189,6 +192,16 @@ class Simulations:
             found.append(Found(month, laws.differ, counted))
         await self._questions.finish(question.simulation_id, found)
         return True
+
+
+def _busy() -> Refusal:
+    return Refusal(
+        "simulations_busy",
+        f"Đang có {WAITING_MAX} lượt thử chờ kết quả, hoặc {ASKED_MAX} lượt của người hỏi, hoặc "
+        f"{NATIONAL_MAX} lượt trên cả nước. Hãy thử lại sau ít phút.",
+        f"{WAITING_MAX} simulations are waiting, or {ASKED_MAX} of this account's, or {NATIONAL_MAX} of the "
+        "nation. Try again in a few minutes.",
+    )
 
 
 def check_province(province: str | None, today: Engine) -> None:

@@ -176,6 +176,25 @@ async def test_more_questions_than_may_wait_are_refused(world: World) -> None:  
     await superuser.close()
 
 
+async def test_who_may_not_wait_is_refused_before_the_draft_is_read(world: World) -> None:  # noqa: F811
+    """By the account, and for the nation, while a province is still served."""
+    superuser = await asyncpg.connect(world.database.url_superuser)
+    waiting = (
+        "insert into simulation (simulation_id, draft, title, draft_hash, months, take_up, asked_by)"
+        " select gen_random_uuid(), 'x', 'x', 'x', '{2027-01-01}', 'full', $1"
+        " from generate_series(1, 5)"
+    )
+    await superuser.execute(waiting, "others@test")
+    status, said = await ask(world, draft="no draft at all")
+    assert (status, said["code"]) == (429, "simulations_busy")
+    status, said = await ask(world, draft="no draft at all", province="56")
+    assert (status, said["code"]) == (422, "draft_invalid")
+    await superuser.execute("update simulation set province_code = '01', asked_by = 'officer@test'")
+    status, said = await ask(world, draft="no draft at all", province="56")
+    assert (status, said["code"]) == (429, "simulations_busy")
+    await superuser.close()
+
+
 async def test_facts_that_can_t_be_read_are_counted_apart_and_stop_nothing(world: World) -> None:  # noqa: F811
     await people(world, 3)
     await people(world, 2, facts={"disability_degree": "dreadful"})
