@@ -1,10 +1,8 @@
 """`ansinh redetermine` over HTTP: what it asks for as whom, what it says, how it ends."""
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from deploy.local import keys
-from tests.support.ports import free_port_base
+from tests.cli.doors import answering
 
 JOB = "job_01JAY0000000000000000000000"
 ENDED = {"job_id": JOB, "parts": 16, "parts_done": 16, "determined": 1_200, "changed": 34, "undetermined": 5}
@@ -44,38 +41,9 @@ class Platform:
 
 @pytest.fixture
 def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    made, base = Platform(), free_port_base()
-    keys.load_or_make(tmp_path)
-    monkeypatch.setenv("ANSINH_VAR", str(tmp_path))
-    monkeypatch.setenv("ANSINH_PORT_BASE", str(base))
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            self._say(json.loads(self.rfile.read(length) or b"{}"))
-
-        def do_GET(self) -> None:
-            self._say({})
-
-        def _say(self, body: dict[str, Any]) -> None:
-            status, answer = made.answer(self.path, self.headers["authorization"], body)
-            told = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("content-length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing beside the command's own output."""
-
-    # The shifts of eligibility and of the issuer.
-    doors = [ThreadingHTTPServer(("127.0.0.1", base + shift), Handler) for shift in (2, 5)]
-    for door in doors:
-        threading.Thread(target=door.serve_forever, daemon=True).start()
-    yield made
-    for door in doors:
-        door.shutdown()
-        door.server_close()
+    made = Platform()
+    with answering(made.answer, tmp_path, monkeypatch):
+        yield made
 
 
 def run(*options: str) -> Result:
