@@ -65,16 +65,15 @@ POSTINGS: dict[str, Posting] = {
     "set_off": Posting(PAID, OVERPAYMENT, "ovp"),
     "waived": Posting(WAIVED, OVERPAYMENT, "ovp"),
     # Funds: given by the state or by donors, set apart or moved, handed over.
-    "granted": Posting(FUND, ORIGIN, "gra"),
+    "granted": Posting(FUND, ORIGIN, "vch"),
     "donated": Posting(FUND, ORIGIN, "don"),
     "earmarked": Posting(FUND, FUND, "don"),
-    "moved": Posting(FUND, FUND, "gra"),
-    "handed_over": Posting(PAID, FUND, "hov"),
+    "moved": Posting(FUND, FUND, "vch"),
+    "handed_over": Posting(PAID, FUND, "vch"),
 }
-#: Postings of a correction: what was booked turned round, and what is right. Any accounts, of one unit.
+#: Postings of a voucher that corrects: what was booked turned round, and what is right. Any accounts of a unit.
 REVERSED = "reversed"
 CORRECTED = "corrected"
-CORRECTION_SOURCE = "cor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +118,4 @@ class Transfer:
 
 def source_prefix(posting: str) -> str:
     """The prefix of the id that a transfer of that posting is booked for."""
-    return POSTINGS[posting].source if posting in POSTINGS else CORRECTION_SOURCE
+    return POSTINGS[posting].source if posting in POSTINGS else "vch"

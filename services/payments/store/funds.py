@@ -1,6 +1,7 @@
 """Funds as rows, each with its account in the ledger."""
 
 from typing import Any
+from uuid import UUID
 
 from libs.common.runtime.postgres import Connection
 from services.payments.domain.funds import Fund
@@ -40,3 +41,8 @@ async def open_fund(connection: Connection, fund: Fund, opened_by: str) -> bool:
             fund.may_overdraw,
         )
     return bool(opened)
+
+
+async def find(connection: Connection, fund_id: UUID) -> Fund | None:
+    row = await connection.fetchrow(f"select {COLUMNS} from fund where fund_id = $1", fund_id)
+    return fund_of(row) if row else None

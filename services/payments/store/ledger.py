@@ -1,9 +1,13 @@
 """Transfers booked in sets, in the transaction of what they are booked for; domain/ledger.py says which."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
+import asyncpg
+
+from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id
 from libs.common.runtime.postgres import Connection
 from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND, Transfer
@@ -102,3 +106,18 @@ async def book(connection: Connection, province_code: str, transfers: Sequence[T
     columns_of_legs = [list(column) for column in zip(*legs, strict=True)]
     await connection.execute(_BOOK_LEGS, transaction_id, province_code, *columns_of_legs)
     return transaction_id
+
+
+@contextmanager
+def refused_when_short() -> Iterator[None]:
+    """Refusal `fund_short` for a booking that the ledger refuses; the transaction is over by it."""
+    try:
+        yield
+    except asyncpg.CheckViolationError as refused:
+        if refused.constraint_name != "fund_not_overdrawn":
+            raise
+        raise Refusal(
+            "fund_short",
+            "Quỹ không còn đủ tính đến ngày ghi sổ. Hãy bổ sung quỹ hoặc giảm số lượng.",
+            "The fund has not enough left by that day. Add to the fund, or take less.",
+        ) from None
