@@ -57,6 +57,13 @@ _TABLE = (
     ("already_resident", 409, "Đang ở một cơ sở khác", "Resident in a facility already"),
     # Payments
     ("run_not_built", 409, "Danh sách chưa lập xong", "The run is not built yet"),
+    ("fund_unfit", 422, "Quỹ không chi được đợt này", "The fund can't pay this run"),
+    ("fund_taken", 409, "Mã quỹ đã có", "The code of the fund is taken"),
+    ("fund_short", 409, "Quỹ không đủ", "The fund has not enough"),
+    ("voucher_unfit", 422, "Chứng từ không hợp với quỹ", "The voucher does not fit its fund"),
+    ("voucher_closed", 409, "Chứng từ đã ghi sổ hoặc đã rút", "The voucher is booked or withdrawn"),
+    ("not_correctable", 409, "Không sửa được bằng chứng từ", "No voucher corrects that"),
+    ("donation_state_wrong", 409, "Khoản đóng góp không ở bước này", "The donation is not at this step"),
     ("same_identity", 403, "Người lập và người duyệt phải khác nhau", "Maker and checker must differ"),
     ("content_changed", 409, "Nội dung khác với bản được duyệt", "The content is not what was approved"),
     ("report_unreadable", 422, "Không đọc được báo cáo", "The report can't be read"),

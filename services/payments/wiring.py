@@ -14,18 +14,9 @@ from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.worker import Worker
-from services.payments.api import (
-    events,
-    files,
-    partners,
-    people,
-    reports,
-    runs,
-    sandbox,
-    webhook_messages,
-    webhooks,
-)
+from services.payments.api import webhook_messages
 from services.payments.api.doors import Doors
+from services.payments.api.routes import ROUTERS
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
@@ -35,8 +26,10 @@ from services.payments.domain.files import PAIN_001, POST_LIST
 from services.payments.events.incoming import Incoming
 from services.payments.events.outgoing import payments_changed, to_event
 from services.payments.settings import PaymentsSettings
+from services.payments.store.books import StoredBooks
 from services.payments.store.building import Building
 from services.payments.store.changes import Telling, ToldPayments
+from services.payments.store.donations import StoredDonations
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
@@ -46,8 +39,10 @@ from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
 from services.payments.store.sandbox import StoredSandboxes
+from services.payments.store.vouchers import Money
 from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
+from services.payments.usecases.donations import TakeDonations
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, Rate, RegisterPartners, Streams
@@ -56,6 +51,7 @@ from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeRe
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
 from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.telling import TellPayments
+from services.payments.usecases.vouchers import KeepFunds
 from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
 
 _SENDER_IDLE_SECONDS = 1.0
@@ -129,11 +125,17 @@ def _doors(
 ) -> Doors:
     clock = WallClock(settings.business_date)
     orders, register = RunOrders(database, AWAITS, to_event), StoredPartners(database)
+    gifts = StoredDonations(database, cipher)
     return Doors(
         open_run=OpenRun(orders, clock),
         approve_run=ApproveRun(orders, clock),
         receive_report=ReceiveReport(ReportDesk(database, cipher)),
         reads=StoredReads(database, cipher),
+        books=StoredBooks(database),
+        funds=KeepFunds(Money(database), clock),
+        donations=TakeDonations(gifts, clock),
+        donation_reads=gifts,
+        today=clock.business_date,
         events=told,
         webhooks=manage,
         webhook_reads=stored,
@@ -170,16 +172,7 @@ def service(made: Parts) -> FastAPI:
             database=made.database,
             problems=PROBLEMS,
             title="An Sinh: payments",
-            routers=(
-                runs.router,
-                files.router,
-                reports.router,
-                people.router,
-                events.router,
-                webhooks.router,
-                partners.router,
-                sandbox.router,
-            ),
+            routers=ROUTERS,
             closes_months=False,
             publishes=tuple(topic.name for topic in topics.published_by("payments")),
             awaits=AWAITS,

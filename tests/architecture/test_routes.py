@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 from deploy.contracts import SERVICES, unconnected_app
 from libs.common.runtime.access import PERMISSIONS
 
-#: What anybody may ask without a token: health, the API page, the law engine on a case of one's own.
-OPEN = {"/livez", "/readyz", "/metrics", "/docs", "/v1/assessments"}
+#: What anybody may ask without a token: health, the API page, the law engine on a case of one's own, what
+#: was given and what became of it.
+OPEN = {"/livez", "/readyz", "/metrics", "/docs", "/v1/assessments", "/v1/gifts", "/v1/donation-report"}
 
 
 def declared(dependant: Dependant) -> Iterator[str]:

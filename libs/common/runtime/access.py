@@ -45,12 +45,17 @@ ROLES: dict[str, frozenset[str]] = {
             "facilities.read",
             "facilities.write",
             "payments.read",
+            "payments.ledger.read",
             "platform.positions.read",
         }
     ),
     "maker": frozenset(
         {
             "payments.read",
+            "payments.ledger.read",
+            "payments.vouchers.propose",
+            "payments.donations.read",
+            "payments.donations.write",
             "payments.partners.propose",
             "payments.runs.build",
             "eligibility.recalculations.ask",
@@ -60,6 +65,9 @@ ROLES: dict[str, frozenset[str]] = {
     "checker": frozenset(
         {
             "payments.read",
+            "payments.ledger.read",
+            "payments.vouchers.approve",
+            "payments.donations.read",
             "payments.partners.approve",
             "payments.runs.approve",
             "eligibility.recalculations.apply",
@@ -89,6 +97,7 @@ ROLES: dict[str, frozenset[str]] = {
             "facilities.read",
             "facilities.months.close",
             "payments.read",
+            "payments.ledger.read",
             "payments.events.read",
             "payments.webhooks.write",
         }
@@ -99,6 +108,8 @@ ROLES: dict[str, frozenset[str]] = {
             "eligibility.decisions.read",
             "facilities.read",
             "payments.read",
+            "payments.ledger.read",
+            "payments.donations.read",
             "payments.events.read",
             "platform.positions.read",
             "platform.verify",

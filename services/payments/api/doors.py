@@ -2,7 +2,9 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +13,8 @@ from fastapi import Depends, Query, Request
 from libs.common.kernel import ids
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.runtime.problems import not_found
+from services.payments.usecases.books import Books
+from services.payments.usecases.donations import DonationReads, TakeDonations
 from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners, Streams
 from services.payments.usecases.reading import Reads
@@ -18,6 +22,7 @@ from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.runs import ApproveRun, OpenRun
 from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.telling import PaymentEvents
+from services.payments.usecases.vouchers import KeepFunds
 from services.payments.usecases.webhooks import ManageWebhooks, WebhookReads
 
 PAGE_MAX = 500
@@ -29,6 +34,10 @@ _NAMES = {
     "per": ("người này", "person"),
     "fil": ("tệp chi trả này", "payment file"),
     "rep": ("báo cáo này", "report"),
+    "ltx": ("bút toán này", "ledger transaction"),
+    "fun": ("quỹ này", "fund"),
+    "vch": ("chứng từ này", "voucher"),
+    "don": ("khoản đóng góp này", "donation"),
     "whk": ("webhook này", "webhook"),
 }
 
@@ -39,6 +48,12 @@ class Doors:
     approve_run: ApproveRun
     receive_report: ReceiveReport
     reads: Reads
+    books: Books
+    funds: KeepFunds
+    donations: TakeDonations
+    donation_reads: DonationReads
+    #: The business date.
+    today: Callable[[], date]
     events: PaymentEvents
     webhooks: ManageWebhooks
     webhook_reads: WebhookReads

@@ -35,6 +35,9 @@ class RunOrdered(BaseModel):
         Field(min_length=1, max_length=runs.MONTHS_MAX),
     ]
     programmes: Annotated[list[Programme], Field(min_length=1, max_length=5)] | None = None
+    fund_id: Annotated[str, Field(max_length=40)] | None = Field(
+        default=None, description="From what it is paid; the province's budget where none is named."
+    )
 
 
 class RunAccepted(BaseModel):
@@ -87,6 +90,7 @@ class RunShown(Figures):
     """
 
     run_id: str
+    fund_id: str
     status: str
     province_code: str
     benefit_months: list[str]
@@ -105,6 +109,7 @@ class RunShown(Figures):
         run = view.run
         return cls(
             run_id=show("run", run.run_id),
+            fund_id=show("fun", run.fund_id),
             status=run.status,
             province_code=run.province_code,
             benefit_months=[str(month) for month in run.period.months],

@@ -57,6 +57,7 @@ async def order(wanted: RunOrdered, actor: MayBuild, doors: Through) -> RunAccep
         wanted.programmes or PROGRAMMES,
         actor.sub,
         actor.territory,
+        id_of("fun", wanted.fund_id) if wanted.fund_id else None,
     )
     return RunAccepted(run_id=show("run", run_id))
 

@@ -71,7 +71,7 @@ POSTINGS: dict[str, Posting] = {
     "moved": Posting(FUND, FUND, "vch"),
     "handed_over": Posting(PAID, FUND, "vch"),
 }
-#: Postings of a voucher that corrects: what was booked turned round, and what is right. Any accounts of a unit.
+#: Postings of a voucher that corrects: what was booked turned round, and what is right. Any two accounts.
 REVERSED = "reversed"
 CORRECTED = "corrected"
 

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from libs.common.kernel.errors import IllegalTransition
 from libs.common.kernel.months import Month
+from services.payments.domain.funds import Fund
+from services.payments.domain.ledger import NATION, VND
 
 BUILDING = "building"
 BUILT = "built"
@@ -80,6 +82,15 @@ class Order:
     fund_id: UUID | None = None
 
 
+def pays(fund: Fund | None, order: Order, territory: str | None) -> bool:
+    """Whether an order of that territory may be paid from the fund."""
+    if fund is None or fund.unit != VND:
+        return False
+    bound = fund.purpose is None or order.programmes == (fund.purpose,)
+    of_nation = fund.province_code == NATION and territory is None
+    return bound and (of_nation or fund.province_code == order.province_code)
+
+
 @dataclass(frozen=True, slots=True)
 class ListedLine:
     """One benefit month of one beneficiary, as frozen. `amount`: đồng."""
@@ -140,3 +151,4 @@ class Run:
     content_hash: str | None
     instructions: int
     instructed_dong: int
+    fund_id: UUID

@@ -1,4 +1,4 @@
-"""Vouchers: what is given to a fund, moved, handed over or corrected, proposed by one and approved by another.
+"""Vouchers: what is given to a fund, moved, handed over or corrected, by a maker and another checker.
 
 Runs move money by their own list; a voucher is for all that has none.
 """
@@ -39,8 +39,8 @@ def moved(status: str, to: str) -> str | None:
 class Voucher:
     """`amount`: above 0; 0 only where a correction says that nothing should have been booked.
 
-    `corrects`: the transaction whose amount was wrong, by its first booking. `document`: the number of the paper, a hand-over
-    receipt say. `recipients`: how many got something of a hand-over. No person stands in it.
+    `corrects`: the transaction whose amount was wrong, by its first booking. `document`: the number
+    of the paper, a hand-over receipt say. `recipients`: how many got something. No person stands in it.
     """
 
     voucher_id: UUID

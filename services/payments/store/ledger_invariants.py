@@ -58,9 +58,45 @@ _FUNDS_OVERDRAWN = """
     ) as daily where balance < 0
 """
 
+#: Vouchers whose state or amount is not the ledger's; what was booked for a voucher that is not there.
+_VOUCHERS_ARE_LEDGER = """
+    with booked as (
+        select source_id, min(transaction_id::text)::uuid as transaction_id,
+               coalesce(sum(amount) filter (where posting <> 'reversed'), 0) as amount
+        from ledger_transfer
+        where posting in ('granted', 'moved', 'handed_over', 'corrected', 'reversed') group by source_id
+    )
+    select coalesce(v.voucher_id, b.source_id) from voucher v full join booked b on b.source_id = v.voucher_id
+    where case when v.status = 'booked' then v.transaction_id = b.transaction_id and v.amount = b.amount
+               else v.voucher_id is not null and b.source_id is null end is not true
+"""
+
+#: Gifts whose state or amount, as corrected, is not the ledger's; what was booked for none.
+_GIFTS_ARE_LEDGER = """
+    with booked as (
+        select t.source_id, bool_or(t.posting = 'earmarked') as earmarked,
+               max(coalesce(c.amount, t.amount)) filter (where t.posting = 'donated') as donated,
+               max(t.amount) filter (where t.posting = 'earmarked') as apart
+        from ledger_transfer t left join lateral (
+            select amount from voucher v where v.corrects = t.transaction_id and v.status = 'booked'
+            order by v.decided_at desc limit 1) as c on true
+        where t.posting in ('donated', 'earmarked') group by t.source_id
+    )
+    select coalesce(g.donation_id, b.source_id)
+    from donation g full join booked b on b.source_id = g.donation_id
+    where case g.status
+        when 'pledged' then b.source_id is null
+        when 'withdrawn' then coalesce(b.donated, 0) = 0 and b.earmarked is not true
+        when 'received' then b.donated = g.amount and not b.earmarked
+        when 'earmarked' then b.donated = g.amount and b.apart = g.amount
+    end is not true
+"""
+
 LEDGER_INVARIANTS = (
     Invariant(2, "every transfer is between two accounts of its unit, as its posting says", _LEDGER_BALANCES),
     Invariant(15, "the balances shown are those of the transfers", _BALANCES_ARE_TRANSFERS),
     Invariant(16, "what is owed is what approved runs have pending", _OWED_IS_PENDING),
     Invariant(17, "no fund is overdrawn that may not be", _FUNDS_OVERDRAWN),
+    Invariant(18, "every voucher stands where the ledger says", _VOUCHERS_ARE_LEDGER),
+    Invariant(18, "every gift stands where the ledger says", _GIFTS_ARE_LEDGER),
 )

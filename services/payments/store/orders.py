@@ -11,11 +11,11 @@ from libs.common.kernel.months import Month
 from libs.common.runtime import closing, outbox
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
-from services.payments.domain.funds import budget_of
+from services.payments.domain.funds import Fund, budget_of
 from services.payments.domain.ledger import ENTITLEMENT, PAYABLE, Account, Transfer
 from services.payments.domain.runs import Order, Run
 from services.payments.store import ledger
-from services.payments.store.funds import open_fund
+from services.payments.store.funds import find, open_fund
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 
@@ -42,6 +42,9 @@ class _Work:
     async def require_settled(self, months: Iterable[Month]) -> None:
         for month in months:
             await closing.require_settled(self._connection, self._awaits, month)
+
+    async def fund(self, fund_id: UUID) -> Fund | None:
+        return await find(self._connection, fund_id)
 
     async def open(self, order: Order) -> UUID:
         months = [month.first_day for month in order.period.months]

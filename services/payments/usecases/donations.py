@@ -103,9 +103,7 @@ class TakeDonations:
             to_fund = await _for_gifts(work, to_fund_id, territory)
             if to_fund.purpose is None or to_fund.unit != fund.unit or fund.purpose is not None:
                 raise _unfit("to_fund_id")
-            earmarked = replace(
-                donation, status=donations.EARMARKED, to_fund_id=to_fund_id, earmarked_on=day
-            )
+            earmarked = replace(donation, status=donations.EARMARKED, to_fund_id=to_fund_id, earmarked_on=day)
             transfer = Transfer(posting, to_fund.account, fund.account, donation.amount, donation_id, day)
             await work.keep(earmarked, transfer)
         return earmarked

@@ -20,6 +20,7 @@ from services.payments.usecases.ports import (
 )
 
 CONTENT_CHANGED = "content_changed"
+FUND_SHORT = "fund_short"
 _GZIP_LEVEL = 1
 _PROGRAMME_WORDS = {
     "monthly_allowance": "Tro cap xa hoi hang thang",
@@ -46,15 +47,21 @@ class BookRuns:
         self._clock = clock
 
     async def step(self) -> bool:
-        """One run. Only the frozen, approved list is paid: a run whose content differs is stopped."""
+        """One run. Only the frozen, approved list is paid: a run whose content differs is stopped.
+
+        One whose fund is short waits until that has enough.
+        """
         async with self._works() as work:
-            run = await work.claim_approved()
+            today = self._clock.business_date()
+            run = await work.claim_approved(today)
             if run is None:
                 return False
             if await work.content_hash(run.run_id) != run.content_hash:
                 await work.stop(run.run_id, CONTENT_CHANGED)
+            elif not await work.covered(run, today):
+                await work.stop(run.run_id, FUND_SHORT)
             else:
-                await work.book(run, self._clock.business_date())
+                await work.book(run, today)
         return True
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 from uuid import UUID
 
 from libs.common.kernel.months import Month
+from services.payments.domain.funds import Fund
 from services.payments.domain.matching import Matched, Sent, Suspended
 from services.payments.domain.partner_lines import FileHeader, PaymentOrder, ReadReport
 from services.payments.domain.records import Secret
@@ -19,6 +20,8 @@ class RunWork(Protocol):
 
     async def require_settled(self, months: Iterable[Month]) -> None:
         """Refusal `facts_not_settled` while a fact of these months may still come."""
+
+    async def fund(self, fund_id: UUID) -> Fund | None: ...
 
     async def open(self, order: Order) -> UUID:
         """The run of that order: the one that is open, else a new one."""
@@ -99,13 +102,17 @@ class WrittenFile:
 class InstructWork(Protocol):
     """One transaction of instructing approved runs."""
 
-    async def claim_approved(self) -> Run | None: ...
+    async def claim_approved(self, on: date) -> Run | None:
+        """A run to be booked; one whose fund was short is called again when that has enough."""
 
     async def content_hash(self, run_id: UUID) -> str:
         """The digest of the content as it is now."""
 
     async def stop(self, run_id: UUID, problem: str) -> None:
         """An approved run that must not be paid as it is."""
+
+    async def covered(self, run: Run, on: date) -> bool:
+        """Whether the run's fund has enough for it, or may be overdrawn."""
 
     async def book(self, run: Run, on: date) -> None:
         """The ledger's transactions of all its instructions; the run is being instructed from now on."""

@@ -26,8 +26,13 @@ class OpenRun:
         programmes: Iterable[str],
         maker: str,
         territory: str | None,
+        fund_id: UUID | None = None,
     ) -> UUID:
-        """Refusal `facts_not_settled`, `not_permitted` outside the maker's territory, `month_invalid`."""
+        """The run. `fund_id`: None is the province's budget.
+
+        Refusal `facts_not_settled`, `not_permitted` outside the maker's territory, `month_invalid`,
+        `fund_unfit` for a fund that does not pay these programmes there.
+        """
         if territory is not None and territory != province_code:
             raise Refusal(
                 "not_permitted",
@@ -57,7 +62,15 @@ class OpenRun:
         chosen = tuple(name for name in runs.PROGRAMMES if name in set(programmes))
         async with self._works(territory) as work:
             await work.require_settled(period.months)
-            return await work.open(Order(province_code, period, chosen, maker))
+            order = Order(province_code, period, chosen, maker, fund_id)
+            if fund_id is not None and not runs.pays(await work.fund(fund_id), order, territory):
+                raise Refusal(
+                    "fund_unfit",
+                    "Quỹ này không chi được: không có, của nơi khác, không phải tiền, hoặc có mục đích khác.",
+                    "That fund can't pay this: there is none, or it is another territory's, holds goods, or"
+                    " has another purpose.",
+                )
+            return await work.open(order)
 
 
 class ApproveRun:

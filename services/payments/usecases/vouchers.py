@@ -166,4 +166,3 @@ def _not_correctable() -> Refusal:
         "No voucher corrects that: there is none, nothing would change, a correction waits already, the gift"
         " is earmarked, or a payment run moved it.",
     )
-

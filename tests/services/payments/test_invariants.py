@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.services.payments.test_donations import received, step
+from tests.services.payments.test_funds import booked, opened
 from tests.services.payments.world import MONTHS, POST, Payments, decision
 
 #: What is done to a reconciled run, and the numbers of the promises that it breaks.
@@ -93,3 +95,33 @@ async def _reconciled(payments: Payments) -> None:
     await payments.instructed("2024-02")
     await payments.answered()
     assert len(await payments.files(POST, status="answered")) == 1
+
+
+GIFT_VIOLATIONS = [
+    ("update voucher set amount = amount + 1", {18}),
+    ("update voucher set status = 'proposed', checker_sub = null, transaction_id = null", {18}),
+    ("delete from voucher", {18}),
+    ("update voucher set transaction_id = voucher_id", {18}),
+    ("update donation set amount = amount + 1", {18}),
+    ("update donation set status = 'received', to_fund_id = null, earmarked_on = null", {18}),
+    ("update donation set status = 'withdrawn', to_fund_id = null, earmarked_on = null", {18}),
+    ("delete from donation", {18}),
+    ("delete from ledger_transfer where posting = 'earmarked'", {15, 18}),
+    ("alter table donation no force row level security", {13}),
+    ("alter table voucher disable row level security", {13}),
+]
+
+
+@pytest.mark.parametrize(("statement", "numbers"), GIFT_VIOLATIONS)
+async def test_a_planted_violation_of_a_gift_or_voucher_is_seen(
+    payments: Payments, statement: str, numbers: set[int]
+) -> None:
+    gifts = await opened(payments, code="gifts", kind="donation")
+    pension = await opened(payments, code="pension", kind="donation", purpose="social_pension")
+    one = await received(payments, gifts)
+    assert (await step(payments, one, "earmark", to_fund_id=pension)).status_code == 200
+    await booked(payments, kind="handed_over", fund_id=pension, programme="social_pension", amount=5)
+    assert await payments.violations() == {}
+    await payments.look.execute("set session_replication_role = replica")
+    await payments.look.execute(statement)
+    assert set(await payments.violations()) == numbers

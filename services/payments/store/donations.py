@@ -1,0 +1,183 @@
+"""Gifts as rows, donors encrypted, and what is shown of them to everybody."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from libs.common.runtime.postgres import Connection, Database
+from libs.common.runtime.sealing import FieldCipher
+from services.payments.domain.donations import Donation, used_of
+from services.payments.domain.funds import DONATION, Fund
+from services.payments.domain.ledger import Transfer
+from services.payments.store import funds, ledger
+from services.payments.usecases.donations import GiftShown, GiftSum
+
+_COLUMNS = (
+    "donation_id, fund_id, province_code, amount, donor, shown, status, pledged_on, receipt, received_on,"
+    " to_fund_id, earmarked_on"
+)
+_RECEIPTS_LOCK = 0x67696674
+
+# What left a fund for gifts for anything but another fund: by runs, from their totals; by hand-overs and
+# their corrections, from the ledger. The month is the one in which it was booked.
+_USES = f"""
+    select f.fund_id, f.unit, f.province_code, date_trunc('month', r.execute_on)::date as month,
+           t.programme, sum(t.instructed_dong - t.returned_dong) as amount
+    from fund f join run r using (fund_id) join run_total t using (run_id)
+    where f.kind = '{DONATION}' and r.execute_on is not null
+    group by 1, 2, 3, 4, 5
+    union all
+    select f.fund_id, f.unit, f.province_code, date_trunc('month', t.booked_on)::date, coalesce(d.key, ''),
+           sum(case when p.account_id = t.credit_account then t.amount else -t.amount end)
+    from fund f join ledger_account p on p.kind = 'fund' and p.key = f.code and p.unit = f.unit
+    join ledger_transfer t on p.account_id in (t.credit_account, t.debit_account)
+    join ledger_account d on d.kind = 'paid' and d.account_id in (t.credit_account, t.debit_account)
+    where f.kind = '{DONATION}' and t.posting in ('handed_over', 'corrected', 'reversed')
+    group by 1, 2, 3, 4, 5
+"""
+# Each gift lies in the fund where it was set apart, else where it was received; the first come is used first.
+_GIFTS = f"""
+    with used as (select fund_id, sum(amount)::bigint as amount from ({_USES}) as u group by fund_id),
+    lying as (
+        select g.donation_id, g.donor, g.shown, g.received_on, g.amount, f.unit, f.purpose, g.province_code,
+               f.fund_id, sum(g.amount) over (
+                   partition by f.fund_id order by coalesce(g.earmarked_on, g.received_on), g.donation_id
+               )::bigint - g.amount as before
+        from donation g join fund f on f.fund_id = coalesce(g.to_fund_id, g.fund_id)
+        where g.status in ('received', 'earmarked')
+    )
+    select l.*, coalesce(u.amount, 0) - l.before as left_for_it
+    from lying l left join used u using (fund_id)
+    where ($1::text is null or province_code = $1) and ($2::uuid is null or donation_id < $2)
+    order by donation_id desc limit $3
+"""
+_SUMS = f"""
+    select month, unit, programme, sum(received)::bigint as received, sum(used)::bigint as used from (
+        select date_trunc('month', g.received_on)::date as month, f.unit, t.purpose as programme,
+               g.amount as received, 0 as used, g.province_code
+        from donation g join fund f on f.fund_id = g.fund_id left join fund t on t.fund_id = g.to_fund_id
+        where g.status in ('received', 'earmarked')
+        union all
+        select month, unit, programme, 0, amount, province_code from ({_USES}) as u
+    ) as moved
+    where month >= make_date($2, 1, 1) and month < make_date($2 + 1, 1, 1)
+      and ($1::text is null or province_code = $1)
+    group by month, unit, programme having sum(received) <> 0 or sum(used) <> 0
+    order by month, unit, programme nulls first
+"""
+
+
+class StoredDonations:
+    """Implements DonationWorks and DonationReads of usecases.donations."""
+
+    def __init__(self, database: Database, cipher: FieldCipher) -> None:
+        self._database = database
+        self._cipher = cipher
+
+    @asynccontextmanager
+    async def __call__(self, territory: str | None) -> AsyncIterator["_Work"]:
+        async with self._database.writing(territory) as connection:
+            yield _Work(connection, self._cipher)
+
+    async def page(
+        self, territory: str | None, status: str | None, after: UUID | None, limit: int
+    ) -> list[Donation]:
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"select {_COLUMNS} from donation where ($1::text is null or status = $1)"
+                " and ($2::uuid is null or donation_id < $2) order by donation_id desc limit $3",
+                status,
+                after,
+                limit,
+            )
+        return [_donation(row, self._cipher) for row in rows]
+
+    async def gifts(self, province_code: str | None, after: UUID | None, limit: int) -> list[GiftShown]:
+        async with self._database.reading(None) as connection:
+            rows = await connection.fetch(_GIFTS, province_code, after, limit)
+        return [
+            GiftShown(
+                donation_id=row["donation_id"],
+                donor=self._cipher.decrypt(row["donor"]).decode() if row["shown"] else None,
+                received_on=row["received_on"],
+                amount=row["amount"],
+                used=used_of([row["amount"]], row["left_for_it"])[0],
+                unit=row["unit"],
+                purpose=row["purpose"],
+                province_code=row["province_code"],
+            )
+            for row in rows
+        ]
+
+    async def sums(self, province_code: str | None, year: int) -> Sequence[GiftSum]:
+        async with self._database.reading(None) as connection:
+            rows = await connection.fetch(_SUMS, province_code, year)
+        return [GiftSum(*row) for row in rows]
+
+
+class _Work:
+    def __init__(self, connection: Connection, cipher: FieldCipher) -> None:
+        self._connection = connection
+        self._cipher = cipher
+
+    async def fund(self, fund_id: UUID) -> Fund | None:
+        return await funds.find(self._connection, fund_id)
+
+    async def add(self, donation: Donation, sub: str) -> None:
+        await self._connection.execute(
+            f"insert into donation ({_COLUMNS}, taken_by_sub)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            donation.donation_id,
+            donation.fund_id,
+            donation.province_code,
+            donation.amount,
+            self._cipher.encrypt(donation.donor.encode()),
+            donation.shown,
+            donation.status,
+            donation.pledged_on,
+            donation.receipt,
+            donation.received_on,
+            donation.to_fund_id,
+            donation.earmarked_on,
+            sub,
+        )
+
+    async def read(self, donation_id: UUID) -> Donation | None:
+        row = await self._connection.fetchrow(
+            f"select {_COLUMNS} from donation where donation_id = $1 for update", donation_id
+        )
+        return _donation(row, self._cipher) if row else None
+
+    async def next_receipt(self, fund: Fund, year: int) -> str:
+        await self._connection.execute(
+            "select pg_advisory_xact_lock($1, hashtext($2))", _RECEIPTS_LOCK, fund.code
+        )
+        head = f"{fund.code}/{year}/"
+        last = await self._connection.fetchval(
+            "select max(receipt) from donation where fund_id = $1 and starts_with(receipt, $2)",
+            fund.fund_id,
+            head,
+        )
+        return f"{head}{int(last.removeprefix(head)) + 1 if last else 1:06d}"
+
+    async def keep(self, donation: Donation, transfer: Transfer | None) -> None:
+        if transfer:
+            with ledger.refused_when_short():
+                await ledger.book(self._connection, donation.province_code, [transfer])
+        await self._connection.execute(
+            "update donation set status = $2, amount = $3, receipt = $4, received_on = $5, to_fund_id = $6,"
+            " earmarked_on = $7 where donation_id = $1",
+            donation.donation_id,
+            donation.status,
+            donation.amount,
+            donation.receipt,
+            donation.received_on,
+            donation.to_fund_id,
+            donation.earmarked_on,
+        )
+
+
+def _donation(row: Any, cipher: FieldCipher) -> Donation:
+    values: dict[str, Any] = dict(row)
+    return Donation(**values | {"donor": cipher.decrypt(values["donor"]).decode()})

@@ -1,0 +1,179 @@
+"""Gifts: pledged, received with a receipt, set apart, used, and told to everybody as far as was agreed."""
+
+from typing import Any
+
+import httpx
+
+from tests.services.payments.test_funds import balances, booked, opened, voucher
+from tests.services.payments.world import HANOI, HCMC, MONTHS, Payments, decision
+
+GIFTS = {"code": "gifts", "kind": "donation"}
+WHEELCHAIRS = {"code": "chairs", "kind": "donation", "unit": "PCS:wheelchair"}
+DONOR = "Công ty Thử Nghiệm"
+
+
+async def pledged(payments: Payments, fund_id: str, **changed: Any) -> dict[str, Any]:
+    wanted = {"fund_id": fund_id, "amount": 1000, "donor": DONOR} | changed
+    answer = await payments.post("/v1/donations", wanted, "maker#m")
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def received(payments: Payments, fund_id: str, **changed: Any) -> dict[str, Any]:
+    on = changed.pop("received_on", "2024-01-05")
+    one = await pledged(payments, fund_id, **changed)
+    answer = await step(payments, one, "receipt", amount=one["amount"], received_on=on)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def step(payments: Payments, one: dict[str, Any], verb: str, **body: Any) -> httpx.Response:
+    return await payments.post(f"/v1/donations/{one['donation_id']}/{verb}", body, "maker#m")
+
+
+async def public(payments: Payments, path: str, **params: Any) -> list[dict[str, Any]]:
+    """As somebody without a token sees it."""
+    answer = await payments.client.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def test_a_pledge_is_booked_when_it_comes_as_it_comes(payments: Payments) -> None:
+    fund_id = await opened(payments, **GIFTS)
+    one = await pledged(payments, fund_id)
+    assert await balances(payments) == {}
+    came = (await step(payments, one, "receipt", amount=900)).json()
+    assert (came["status"], came["amount"], came["receipt"]) == ("received", 900, "gifts/2024/000001")
+    assert await balances(payments) == {"fund:gifts": 900, "origin:donation": -900}
+    assert (await step(payments, one, "receipt", amount=900)).json()["code"] == "donation_state_wrong"
+    assert (await step(payments, one, "withdrawal")).json()["code"] == "donation_state_wrong"
+    assert await payments.violations() == {}
+
+
+async def test_receipts_of_a_fund_are_numbered_without_a_gap(payments: Payments) -> None:
+    fund_id = await opened(payments, **GIFTS)
+    receipts = [(await received(payments, fund_id))["receipt"] for _ in range(3)]
+    assert receipts == [f"gifts/2024/{number:06d}" for number in (1, 2, 3)]
+
+
+async def test_a_pledge_may_be_withdrawn_and_nothing_was_booked(payments: Payments) -> None:
+    one = await pledged(payments, await opened(payments, **GIFTS))
+    assert (await step(payments, one, "withdrawal")).json()["status"] == "withdrawn"
+    assert (await step(payments, one, "receipt", amount=1)).json()["code"] == "donation_state_wrong"
+    assert await balances(payments) == {}
+
+
+async def test_a_gift_set_apart_is_paid_out_for_that_programme_only(payments: Payments) -> None:
+    await payments.decide(decision(1))
+    await payments.account(1)
+    await payments.close(*MONTHS)
+    fund_id = await opened(payments, **GIFTS)
+    purpose = await opened(payments, "allowance", kind="donation", purpose="monthly_allowance")
+    one = await received(payments, fund_id, amount=2_000_000)
+    assert (await step(payments, one, "earmark", to_fund_id=fund_id)).json()["code"] == "voucher_unfit"
+    assert (await step(payments, one, "earmark", to_fund_id=purpose)).json()["status"] == "earmarked"
+    assert (await payments.ask_run("2024-02", fund_id=purpose)).json()["code"] == "fund_unfit"
+    await payments.instructed("2024-02", fund_id=purpose, programmes=["monthly_allowance"])
+    await payments.answered()
+    assert (await balances(payments))["fund:allowance"] == 2_000_000 - 1_080_000
+    [gift] = await public(payments, "/v1/gifts")
+    assert (gift["purpose"], gift["amount"], gift["used"]) == ("monthly_allowance", 2_000_000, 1_080_000)
+    assert await public(payments, "/v1/donation-report", year=2024) == [
+        {
+            "month": "2024-01",
+            "unit": "VND",
+            "programme": "monthly_allowance",
+            "received": 2_000_000,
+            "used": 0,
+        },
+        {
+            "month": "2024-02",
+            "unit": "VND",
+            "programme": "monthly_allowance",
+            "received": 0,
+            "used": 1_080_000,
+        },
+    ]
+    assert await payments.violations() == {}
+
+
+async def test_goods_are_given_and_handed_over_and_the_first_come_is_used_first(payments: Payments) -> None:
+    fund_id = await opened(payments, **WHEELCHAIRS)
+    for amount in (3, 4):
+        await received(payments, fund_id, amount=amount)
+    used = {"kind": "handed_over", "fund_id": fund_id, "programme": "wheelchairs", "recipients": 5}
+    handed = await booked(payments, **used, amount=5, document="BB-1")
+    shown = await public(payments, "/v1/gifts")
+    assert [(gift["amount"], gift["used"], gift["unit"]) for gift in shown] == [
+        (4, 2, "PCS:wheelchair"),
+        (3, 3, "PCS:wheelchair"),
+    ]
+    await booked(payments, kind="corrected", corrects=handed["transaction_id"], amount=4)
+    [_, february] = await public(payments, "/v1/donation-report", year=2024)
+    assert (february["programme"], february["used"]) == ("wheelchairs", 4)
+    too_many = await voucher(payments, **used, amount=4)
+    answer = await payments.post(f"/v1/vouchers/{too_many['voucher_id']}/approval", {}, "checker#c")
+    assert answer.json()["code"] == "fund_short"
+
+
+async def test_a_donor_is_named_to_all_only_with_consent_and_stands_nowhere_in_clear(
+    payments: Payments,
+) -> None:
+    fund_id = await opened(payments, **GIFTS)
+    await received(payments, fund_id)
+    await received(payments, fund_id, shown=True)
+    assert [gift["donor"] for gift in await public(payments, "/v1/gifts")] == [DONOR, None]
+    assert "receipt" not in (await public(payments, "/v1/gifts"))[0]
+    kept = (await payments.get("/v1/donations", "auditor#a")).json()["items"]
+    assert {one["donor"] for one in kept} == {DONOR}
+    stored = await payments.look.fetchval("select string_agg(d::text, '') from donation d")
+    assert DONOR not in stored
+    assert DONOR.encode().hex() not in stored
+
+
+async def test_a_receipt_of_a_wrong_amount_is_corrected(payments: Payments) -> None:
+    fund_id = await opened(payments, **GIFTS)
+    await received(payments, fund_id, amount=1000)
+    [item] = (await payments.get("/v1/ledger/transfers", posting="donated")).json()["items"]
+    for amount, shown in ((100, [100]), (0, []), (200, [200])):
+        await booked(payments, kind="corrected", corrects=item["transaction_id"], amount=amount)
+        assert [gift["amount"] for gift in await public(payments, "/v1/gifts")] == shown
+        assert (await balances(payments))["fund:gifts"] == amount
+    assert await payments.violations() == {}
+
+
+async def test_an_earmarked_gift_is_not_corrected_behind_its_programme(payments: Payments) -> None:
+    fund_id = await opened(payments, **GIFTS)
+    purpose = await opened(payments, "pension", kind="donation", purpose="social_pension")
+    one = await received(payments, fund_id)
+    await step(payments, one, "earmark", to_fund_id=purpose)
+    [item] = (await payments.get("/v1/ledger/transfers", posting="donated")).json()["items"]
+    wanted = {"kind": "corrected", "corrects": item["transaction_id"], "amount": 1, "document": "x"}
+    assert (await payments.post("/v1/vouchers", wanted, "maker#m")).json()["code"] == "not_correctable"
+
+
+async def test_gifts_of_another_province_are_not_touched(payments: Payments) -> None:
+    fund_id = await opened(payments, **GIFTS)
+    one = await received(payments, fund_id)
+    there = f"maker#m@{HCMC}"
+    path = f"/v1/donations/{one['donation_id']}"
+    answers = [
+        await payments.post(f"{path}/earmark", {"to_fund_id": fund_id}, there),
+        await payments.post("/v1/donations", {"fund_id": fund_id, "amount": 1}, there),
+    ]
+    assert [answer.json()["code"] for answer in answers] == ["not_found", "not_found"]
+    assert (await payments.get("/v1/donations", there)).json()["items"] == []
+    assert await public(payments, "/v1/gifts", province_code=HCMC) == []
+    assert len(await public(payments, "/v1/gifts", province_code=HANOI)) == 1
+
+
+async def test_gifts_go_into_funds_for_gifts_only(payments: Payments) -> None:
+    budget = await opened(payments)
+    wanted = {"fund_id": budget, "amount": 1}
+    assert (await payments.post("/v1/donations", wanted, "maker#m")).json()["code"] == "voucher_unfit"
+    gifts = await opened(payments, **GIFTS)
+    granted = {"kind": "granted", "fund_id": gifts, "amount": 1, "document": "x"}
+    assert (await payments.post("/v1/vouchers", granted, "maker#m")).json()["code"] == "voucher_unfit"
