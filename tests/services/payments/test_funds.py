@@ -283,7 +283,7 @@ async def test_transfers_come_in_pages_and_by_what_is_asked(payments: Payments) 
     seen: list[tuple[str, int]] = []
     cursor = None
     while True:
-        params = {"limit": 4} | ({"cursor": cursor} if cursor else {})
+        params: dict[str, Any] = {"limit": 4} | ({"cursor": cursor} if cursor else {})
         page = (await payments.get("/v1/ledger/transfers", **params)).json()
         seen += [(item["transaction_id"], item["leg"]) for item in page["items"]]
         cursor = page["next_cursor"]
