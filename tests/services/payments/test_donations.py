@@ -104,7 +104,8 @@ async def test_goods_are_given_and_handed_over_and_the_first_come_is_used_first(
     fund_id = await opened(payments, **WHEELCHAIRS)
     for amount in (3, 4):
         await received(payments, fund_id, amount=amount)
-    used: dict[str, Any] = {"kind": "handed_over", "fund_id": fund_id, "programme": "wheelchairs", "recipients": 5}
+    used: dict[str, Any]
+    used = {"kind": "handed_over", "fund_id": fund_id, "programme": "wheelchairs", "recipients": 5}
     handed = await booked(payments, **used, amount=5, document="BB-1")
     shown = await public(payments, "/v1/gifts")
     assert [(gift["amount"], gift["used"], gift["unit"]) for gift in shown] == [
