@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from contracts.problems import PROBLEMS
 from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
+from gateway.clients.gifts import Gifts
 from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
@@ -73,6 +74,7 @@ def build(
         occasions=Occasions(Upstream(http, "eligibility", settings.eligibility_url)),
         recalculations=Recalculations(Upstream(http, "eligibility", settings.eligibility_url)),
         payments=Payments(Upstream(http, "payments", settings.payments_url)),
+        gifts=Gifts(Upstream(http, "payments", settings.payments_url)),
         facilities=Facilities(Upstream(http, "facilities", settings.facilities_url)),
         verifier=application.state.verifier,
         units=administrative_units(),

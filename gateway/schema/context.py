@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
+from gateway.clients.gifts import Gifts
 from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
@@ -34,6 +35,7 @@ class Doors:
     facilities: Facilities
     worklist: Worklist
     occasions: Occasions
+    gifts: Gifts
     recalculations: Recalculations
     verifier: TokenVerifier
     units: Units

@@ -14,6 +14,7 @@ from gateway.schema.facility import (
     FacilityConnection,
     Occupancy,
 )
+from gateway.schema.gift import DonationReport, GiftConnection, gifts_of, report_of
 from gateway.schema.occasion import LongevityCounts, LongevityPeople, counts_of, people_of
 from gateway.schema.paging import size
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
@@ -272,6 +273,24 @@ class Query:
             cursor=after,
         )
         return people_of(page, context)
+
+    @fields.field(
+        "Received gifts, the latest first; of a province, or of all.",
+        Price(points=20, per_item=_PAGE_MAX, sized_by="first"),
+    )
+    async def gifts(
+        self, info: _Info, province_code: str | None = None, first: int = 20, after: str | None = None
+    ) -> GiftConnection:
+        context = asked(info)
+        door = context.doors.gifts
+        return gifts_of(await door.page(context.caller, province_code, size(first, _PAGE_MAX), after))
+
+    @fields.field("What was given in a year, and what it was used for.", Price(points=50))
+    async def donation_report(
+        self, info: _Info, year: int, province_code: str | None = None
+    ) -> DonationReport:
+        context = asked(info)
+        return report_of(await context.doors.gifts.report(context.caller, year, province_code))
 
     @fields.field("How many people are registered.", Price(points=10))
     async def counts(self, info: _Info) -> Counts:

@@ -12,6 +12,7 @@ from libs.common.kernel.months import Month
 _MOST = 2**63 - 1
 
 Dong = NewType("Dong", int)
+Amount = NewType("Amount", int)
 MonthText = NewType("MonthText", str)
 CoefficientText = NewType("CoefficientText", str)
 Count = NewType("Count", object)
@@ -19,7 +20,7 @@ Count = NewType("Count", object)
 
 def _dong(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _MOST:
-        raise ValueError("Dong is a whole number of đồng")
+        raise ValueError("an amount is a whole number")
     return value
 
 
@@ -45,6 +46,12 @@ SCALARS: dict[object, ScalarDefinition] = {
     Dong: strawberry.scalar(
         name="Dong",
         description="Whole Vietnamese đồng as a JSON number; a sum may exceed 32 bits.",
+        serialize=_dong,
+        parse_value=_dong,
+    ),
+    Amount: strawberry.scalar(
+        name="Amount",
+        description="A whole number of the unit beside it: đồng, kilograms, pieces.",
         serialize=_dong,
         parse_value=_dong,
     ),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from deploy.contracts import files
-from gateway.clients import eligibility, facilities, occasions, payments, registry, worklist
+from gateway.clients import eligibility, facilities, gifts, occasions, payments, registry, worklist
 
 READ = [
     ("registry", "get", "/v1/people", registry.PeoplePage),
@@ -27,6 +27,8 @@ READ = [
     ("eligibility", "get", "/v1/occasions/longevity/people", occasions.DuePeople),
     ("payments", "get", "/v1/runs", payments.RunsPage),
     ("payments", "get", "/v1/runs/{run_id}", payments.Run),
+    ("payments", "get", "/v1/gifts", gifts.GiftsPage),
+    ("payments", "get", "/v1/donation-report", gifts.DonationReport),
     ("payments", "get", "/v1/totals", payments.TotalsPage),
     ("payments", "get", "/v1/people/{person_id}/payments", payments.PaymentsPage),
     ("payments", "post", "/v1/runs", payments.RunStarted),
