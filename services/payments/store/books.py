@@ -30,7 +30,7 @@ _BALANCES = """
 """
 # By account each side is read from its own index: an `or` over both would read the whole ledger.
 _TRANSFERS = """
-    with found as ({found})
+    with found as materialized ({found})
     select t.transaction_id, t.leg, t.posting, d.code, c.code, t.amount, t.unit, t.province_code, t.source_id,
            t.booked_on, t.recorded_at
     from found t join ledger_account d on d.account_id = t.debit_account
