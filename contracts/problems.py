@@ -61,6 +61,7 @@ _TABLE = (
     ("fund_taken", 409, "Mã quỹ đã có", "The code of the fund is taken"),
     ("fund_short", 409, "Quỹ không đủ", "The fund has not enough"),
     ("voucher_unfit", 422, "Chứng từ không hợp với quỹ", "The voucher does not fit its fund"),
+    ("voucher_taken", 409, "Văn bản đã có chứng từ khác", "The document has another voucher"),
     ("voucher_closed", 409, "Chứng từ đã ghi sổ hoặc đã rút", "The voucher is booked or withdrawn"),
     ("not_correctable", 409, "Không sửa được bằng chứng từ", "No voucher corrects that"),
     ("donation_state_wrong", 409, "Khoản đóng góp không ở bước này", "The donation is not at this step"),

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.kernel import ids
@@ -12,6 +12,7 @@ from libs.common.kernel.ids import show
 from libs.common.runtime.access import Actor, open_to_all, requires
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of
 from services.payments.api.funds import Amount
+from services.payments.api.idempotency import IdempotencyKey, once
 from services.payments.domain.donations import Donation
 from services.payments.usecases.donations import Pledge
 
@@ -116,10 +117,20 @@ class DonationReport(BaseModel):
 
 
 @router.post("/v1/donations", status_code=201)
-async def pledge(taken: PledgeTaken, actor: MayTake, doors: Through) -> DonationShown:
-    """A promise: nothing is booked yet."""
+async def pledge(
+    request: Request,
+    taken: PledgeTaken,
+    actor: MayTake,
+    doors: Through,
+    idempotency_key: IdempotencyKey = None,
+) -> DonationShown:
+    """A promise: nothing is booked yet. Two alike are two gifts, but for those of one Idempotency-Key."""
     wanted = Pledge(id_of("fun", taken.fund_id), taken.amount, taken.donor.strip(), taken.shown)
-    return DonationShown.of(await doors.donations.pledge(wanted, actor.sub, actor.territory))
+
+    async def made() -> DonationShown:
+        return DonationShown.of(await doors.donations.pledge(wanted, actor.sub, actor.territory))
+
+    return await once(doors, actor, idempotency_key, (request, await request.body()), DonationShown, made)
 
 
 @router.post("/v1/donations/{donation_id}/receipt")

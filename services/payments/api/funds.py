@@ -3,15 +3,16 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from libs.common.kernel import ids
 from libs.common.kernel.ids import derived_id, new_id, show
 from libs.common.runtime.access import Actor, requires
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of, nothing
-from services.payments.domain.funds import COMMUNE, MAY_OVERDRAW, Fund
-from services.payments.domain.ledger import CORRECTED, NATION, VND
+from services.payments.api.idempotency import IdempotencyKey, once
+from services.payments.domain.funds import COMMUNE, Fund
+from services.payments.domain.ledger import CORRECTED, NATION
 from services.payments.domain.vouchers import GRANTED, HANDED_OVER, MOVED, Voucher
 from services.payments.usecases.books import FundView
 
@@ -35,7 +36,10 @@ VoucherStatus = Literal["proposed", "booked", "withdrawn"]
 
 
 class FundWanted(BaseModel):
-    """A fund to be opened. Goods lie in one place, which the name tells. `province_code` 00: the nation's."""
+    """A fund to be opened; it is never overdrawn, as only the provinces' budgets may be.
+
+    Goods lie in one place, which the name tells. `province_code` 00: the nation's.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,14 +50,11 @@ class FundWanted(BaseModel):
     unit: Unit = "VND"
     commune_code: Commune | None = None
     purpose: Name | None = Field(default=None, description="The one programme that it pays; none: any.")
-    may_overdraw: bool = Field(default=False, description="Of a budget in đồng only.")
 
     @model_validator(mode="after")
     def _fits(self) -> "FundWanted":
         if self.code.startswith("budget-"):
             raise ValueError("codes budget-... are those of the provinces' budgets")
-        if self.may_overdraw and (self.kind not in MAY_OVERDRAW or self.unit != VND):
-            raise ValueError("only a budget in VND may be overdrawn")
         if (self.kind == COMMUNE) != (self.commune_code is not None):
             raise ValueError("commune_code goes with the kind commune")
         return self
@@ -169,8 +170,18 @@ async def fund_page(
 
 
 @router.post("/v1/vouchers", status_code=201)
-async def propose(wanted: VoucherWanted, actor: MayPropose, doors: Through) -> VoucherShown:
-    """Take a voucher down. Nothing is booked until another identity approves it."""
+async def propose(
+    request: Request,
+    wanted: VoucherWanted,
+    actor: MayPropose,
+    doors: Through,
+    idempotency_key: IdempotencyKey = None,
+) -> VoucherShown:
+    """Take a voucher down. Nothing is booked until another identity approves it.
+
+    Of a fund, a kind and a document there is one voucher: sent again it is that one, as it stands by now.
+    409 `voucher_taken` where it says something else; a withdrawn one counts no longer.
+    """
     voucher = Voucher(
         voucher_id=new_id(),
         kind=wanted.kind,
@@ -187,7 +198,11 @@ async def propose(wanted: VoucherWanted, actor: MayPropose, doors: Through) -> V
         recipients=wanted.recipients,
         note=wanted.note,
     )
-    return VoucherShown.of(await doors.funds.propose(voucher, actor.territory))
+
+    async def made() -> VoucherShown:
+        return VoucherShown.of(await doors.funds.propose(voucher, actor.territory))
+
+    return await once(doors, actor, idempotency_key, (request, await request.body()), VoucherShown, made)
 
 
 @router.get("/v1/vouchers")

@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on what partners post: the same key and body get the first answer."""
+"""`Idempotency-Key` on what is posted: the same key and body get the first answer."""
 
 import hashlib
 from collections.abc import Awaitable, Callable

@@ -13,9 +13,6 @@ COMMUNE = "commune"
 DONATION = "donation"
 NATIONAL_RESERVE = "national_reserve"
 KINDS = (CENTRAL, PROVINCE, COMMUNE, DONATION, NATIONAL_RESERVE)
-#: Which may be configured to go below zero: a budget that is granted later than it must pay. What was never
-#: given, in money or in goods, can't be spent.
-MAY_OVERDRAW = (CENTRAL, PROVINCE, COMMUNE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,8 @@ class Fund:
     """`province_code`: of the 34, or the nation's. `purpose`: the one programme that it pays, None: any.
 
     `unit`: VND, RICE_KG or PCS:<good>; goods lie in one place, which the name tells.
+    `may_overdraw`: only `budget_of` a province, which is granted later than it must pay. What was never given
+    can't be spent, so nobody opens such a fund by hand.
     """
 
     fund_id: UUID
@@ -36,7 +35,7 @@ class Fund:
     may_overdraw: bool = False
 
     def __post_init__(self) -> None:
-        assert not self.may_overdraw or (self.kind in MAY_OVERDRAW and self.unit == ledger.VND)
+        assert not self.may_overdraw or (self.kind, self.unit) == (PROVINCE, ledger.VND)
 
     @property
     def account(self) -> Account:

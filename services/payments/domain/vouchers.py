@@ -3,7 +3,7 @@
 Runs move money by their own list; a voucher is for all that has none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -60,6 +60,18 @@ class Voucher:
     status: str = PROPOSED
     checker: str | None = None
     transaction_id: UUID | None = None
+
+
+def same(one: Voucher, other: Voucher) -> bool:
+    """Whether two vouchers say the same; who made them and what became of them is no matter."""
+    return one == replace(
+        other,
+        voucher_id=one.voucher_id,
+        maker=one.maker,
+        status=one.status,
+        checker=one.checker,
+        transaction_id=one.transaction_id,
+    )
 
 
 def unfit(voucher: Voucher, fund: Fund, to_fund: Fund | None) -> str | None:

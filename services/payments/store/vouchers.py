@@ -62,8 +62,7 @@ class _Work:
     async def propose(self, voucher: Voucher) -> bool:
         proposed = await self._connection.fetchval(
             f"insert into voucher ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-            " $14, $15, $16, $17) on conflict (corrects) where status = 'proposed' do nothing"
-            " returning true",
+            " $14, $15, $16, $17) on conflict do nothing returning true",
             voucher.voucher_id,
             voucher.kind,
             voucher.province_code,
@@ -83,6 +82,16 @@ class _Work:
             voucher.transaction_id,
         )
         return bool(proposed)
+
+    async def of_paper(self, voucher: Voucher) -> Voucher | None:
+        row = await self._connection.fetchrow(
+            f"select {COLUMNS} from voucher where fund_id = $1 and kind = $2 and document = $3"
+            f" and status <> '{vouchers.WITHDRAWN}'",
+            voucher.fund_id,
+            voucher.kind,
+            voucher.document,
+        )
+        return voucher_of(row) if row else None
 
     async def voucher(self, voucher_id: UUID) -> Voucher | None:
         row = await self._connection.fetchrow(

@@ -29,7 +29,10 @@ class MoneyWork(Protocol):
         """
 
     async def propose(self, voucher: Voucher) -> bool:
-        """False while another correction of the same transaction waits."""
+        """False while another correction of the same transaction waits, or while its paper has a voucher."""
+
+    async def of_paper(self, voucher: Voucher) -> Voucher | None:
+        """The voucher, not withdrawn, of the same fund, kind and document."""
 
     async def voucher(self, voucher_id: UUID) -> Voucher | None:
         """Locked until the transaction ends."""
@@ -68,15 +71,28 @@ class KeepFunds:
                 )
 
     async def propose(self, voucher: Voucher, territory: str | None) -> Voucher:
-        """The voucher, waiting for a checker. Refusal `voucher_unfit`, `not_found`, `not_correctable`."""
+        """The voucher, waiting for a checker; what is said twice is the voucher that it made.
+
+        Refusal `voucher_unfit`, `not_found`, `not_permitted`, `not_correctable`; `voucher_taken` where the
+        paper's voucher says something else.
+        """
         if voucher.booked_on > self._clock.business_date():
             raise _unfit("booked_on")
         async with self._works(territory) as work:
             legs = await self._transfers(work, voucher, territory)
             voucher = replace(voucher, province_code=_territory_of(legs))
-            if not await work.propose(voucher):
+            if await work.propose(voucher):
+                return voucher
+            if voucher.kind == CORRECTED:
                 raise _not_correctable()
-        return voucher
+            standing = await work.of_paper(voucher)
+        if standing is None or not vouchers.same(standing, voucher):
+            raise Refusal(
+                "voucher_taken",
+                "Văn bản số này đã có chứng từ khác của quỹ. Hãy xem chứng từ ấy, hoặc rút nó nếu lập sai.",
+                "That document has another voucher of the fund. Look at it, or withdraw it if it is wrong.",
+            )
+        return standing
 
     async def approve(self, voucher_id: UUID, checker: str, territory: str | None) -> None:
         """Refusal `same_identity`, `voucher_closed`, `fund_short`, `not_found`. Twice is once."""
@@ -108,17 +124,13 @@ class KeepFunds:
             found = vouchers.correction_of(voucher, *known) if known else []
             if not found:
                 raise _not_correctable()
+            _permit(territory, *(account.province_code for account in (found[0].debit, found[0].credit)))
             return found
         fund = await work.fund(voucher.fund_id) if voucher.fund_id else None
         to_fund = await work.fund(voucher.to_fund_id) if voucher.to_fund_id else None
         if fund is None or (voucher.to_fund_id and to_fund is None):
             raise Refusal("not_found", "Không tìm thấy quỹ này.", "No such fund.")
-        if territory not in (None, fund.province_code):
-            raise Refusal(
-                "not_permitted",
-                "Quỹ của cả nước do tài khoản có địa bàn cả nước sử dụng.",
-                "The nation's fund is used by whoever has the nation.",
-            )
+        _permit(territory, fund.province_code)
         wrong = "amount" if voucher.amount < 1 else vouchers.unfit(voucher, fund, to_fund)
         if wrong:
             raise _unfit(wrong)
@@ -129,6 +141,15 @@ def _territory_of(legs: Sequence[Transfer]) -> str:
     """The province of what is moved; the nation's where that is the nation's on both sides."""
     provinces = {legs[0].debit.province_code, legs[0].credit.province_code}
     return next(iter(sorted(provinces - {NATION})), NATION)
+
+
+def _permit(territory: str | None, *provinces: str) -> None:
+    if territory is not None and set(provinces) != {territory}:
+        raise Refusal(
+            "not_permitted",
+            "Quỹ của cả nước do tài khoản có địa bàn cả nước sử dụng.",
+            "The nation's fund is used by whoever has the nation.",
+        )
 
 
 async def _known(work: MoneyWork, voucher_id: UUID) -> Voucher:

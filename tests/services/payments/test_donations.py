@@ -53,6 +53,17 @@ async def test_a_pledge_is_booked_when_it_comes_as_it_comes(payments: Payments) 
     assert await payments.violations() == {}
 
 
+async def test_a_pledge_posted_again_by_its_key_is_one_gift_and_else_another(
+    payments: Payments,
+) -> None:
+    wanted = {"fund_id": await opened(payments, **GIFTS), "amount": 5, "donor": DONOR}
+    key = {"Idempotency-Key": "k1"}
+    first, again = [await payments.post("/v1/donations", wanted, "maker#m", **key) for _ in range(2)]
+    assert first.status_code == again.status_code == 201 and first.json() == again.json()
+    assert (await payments.post("/v1/donations", wanted, "maker#m")).status_code == 201
+    assert len((await payments.get("/v1/donations", "auditor#a")).json()["items"]) == 2
+
+
 async def test_receipts_of_a_fund_are_numbered_without_a_gap(payments: Payments) -> None:
     fund_id = await opened(payments, **GIFTS)
     receipts = [(await received(payments, fund_id))["receipt"] for _ in range(3)]

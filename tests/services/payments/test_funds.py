@@ -1,9 +1,11 @@
 """Funds: opened by a maker, filled and emptied by vouchers that another approves, drawn on by runs."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from libs.common.kernel.ids import new_id
 from tests.services.payments.world import (
     BUSINESS_DATE,
     HANOI,
@@ -26,7 +28,7 @@ async def opened(payments: Payments, code: str = "help", as_: str = "maker#m", *
 
 
 async def voucher(payments: Payments, as_: str = "maker#m", **changed: Any) -> dict[str, Any]:
-    wanted = {"kind": "granted", "amount": 1000, "document": "QĐ-1/2024"} | changed
+    wanted = {"kind": "granted", "amount": 1000, "document": f"QĐ-{new_id()}"} | changed
     answer = await payments.post("/v1/vouchers", wanted, as_)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
@@ -173,8 +175,7 @@ async def test_goods_move_between_warehouses_and_into_no_fund_of_money(payments:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"kind": "donation", "may_overdraw": True},
-        {"unit": "RICE_KG", "may_overdraw": True},
+        {"may_overdraw": True},
         {"kind": "commune"},
         {"code": "budget-79"},
         {"unit": "USD"},
@@ -217,6 +218,77 @@ async def test_a_province_sees_its_own_ledger_and_uses_no_fund_of_another(paymen
     assert [answer.json()["code"] for answer in answers] == ["not_found", "not_permitted"]
     opening = {"code": "other", "kind": "province", "province_code": HANOI, "name": "Quỹ thử"}
     assert (await payments.post("/v1/funds", opening, there)).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["central", "province"])
+@pytest.mark.parametrize("nation_gives", [True, False])
+async def test_a_province_corrects_no_move_between_its_fund_and_the_nations(
+    payments: Payments, nation_gives: bool, kind: str
+) -> None:
+    mine, nations = (
+        await opened(payments, kind=kind),
+        await opened(payments, "reserve", kind=kind, province_code=NATION),
+    )
+    one, other = (nations, mine) if nation_gives else (mine, nations)
+    await booked(payments, fund_id=one, amount=1000)
+    moved = await booked(payments, kind="moved", fund_id=one, to_fund_id=other, amount=10)
+    before = await balances(payments)
+    for amount in (0, 900):
+        wanted = {"kind": "corrected", "corrects": moved["transaction_id"], "amount": amount, "document": "x"}
+        answer = await payments.post("/v1/vouchers", wanted, f"maker#m@{HANOI}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+        the_nations = await voucher(payments, **wanted)
+        answer = await approved(payments, the_nations, f"checker#c@{HANOI}")
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+        await payments.post(f"/v1/vouchers/{the_nations['voucher_id']}/withdrawal", {}, "maker#m")
+    assert await balances(payments) == before
+    await booked(payments, kind="corrected", corrects=moved["transaction_id"], amount=0)
+
+
+async def test_a_province_corrects_what_moved_inside_it(payments: Payments) -> None:
+    one, other = await opened(payments), await opened(payments, "aid")
+    await booked(payments, fund_id=one)
+    moved = await booked(payments, kind="moved", fund_id=one, to_fund_id=other, amount=10)
+    correction = {"kind": "corrected", "corrects": moved["transaction_id"], "amount": 20}
+    mine = await voucher(payments, f"maker#m@{HANOI}", **correction)
+    assert (await approved(payments, mine, f"checker#c@{HANOI}")).status_code == 200
+    assert (await balances(payments))["fund:aid"] == 20
+
+
+async def test_a_voucher_sent_twice_is_one_voucher(payments: Payments) -> None:
+    wanted = {"kind": "granted", "fund_id": await opened(payments), "amount": 7, "document": "QĐ-1/2024"}
+    answers = await asyncio.gather(*(payments.post("/v1/vouchers", wanted, "maker#m") for _ in range(3)))
+    assert {answer.status_code for answer in answers} == {201}
+    [one] = {answer.json()["voucher_id"] for answer in answers}
+    await approved(payments, {"voucher_id": one})
+    again = await payments.post("/v1/vouchers", wanted, "maker#other")
+    assert (again.json()["voucher_id"], again.json()["status"]) == (one, "booked")
+    assert (await balances(payments))["fund:help"] == 7
+
+
+@pytest.mark.parametrize(
+    "changed", [{"amount": 8}, {"commune_code": "00001"}, {"note": "phần hai"}, {"booked_on": "2024-01-02"}]
+)
+async def test_a_paper_has_no_second_voucher_that_says_something_else(
+    payments: Payments, changed: dict[str, Any]
+) -> None:
+    wanted: dict[str, Any] = {"fund_id": await opened(payments), "amount": 7, "document": "QĐ-1/2024"}
+    first = await voucher(payments, **wanted)
+    other = await payments.post("/v1/vouchers", {"kind": "granted"} | wanted | changed, "maker#m")
+    assert (other.status_code, other.json()["code"]) == (409, "voucher_taken")
+    await payments.post(f"/v1/vouchers/{first['voucher_id']}/withdrawal", {}, "maker#m")
+    second = await voucher(payments, **(wanted | changed))
+    assert second["voucher_id"] != first["voucher_id"], "a withdrawn one counts no longer"
+
+
+async def test_a_correction_posted_again_by_its_key_is_answered_as_the_first_time(payments: Payments) -> None:
+    wrong = await booked(payments, fund_id=await opened(payments))
+    wanted = {"kind": "corrected", "corrects": wrong["transaction_id"], "amount": 5, "document": "x"}
+    key = {"Idempotency-Key": "k1"}
+    first, again = [await payments.post("/v1/vouchers", wanted, "maker#m", **key) for _ in range(2)]
+    assert first.status_code == again.status_code == 201 and first.json() == again.json()
+    other = await payments.post("/v1/vouchers", wanted | {"amount": 6}, "maker#m", **key)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_key_reused")
 
 
 async def _due(payments: Payments, *numbers: int) -> None:
@@ -270,7 +342,7 @@ async def test_a_run_is_not_ordered_on_a_fund_that_can_not_pay_it(
 
 async def test_a_province_does_not_draw_on_the_nations_fund(payments: Payments) -> None:
     await _due(payments)
-    fund_id = await opened(payments, kind="central", province_code=NATION, may_overdraw=True)
+    fund_id = await opened(payments, kind="central", province_code=NATION)
     answer = await payments.ask_run("2024-02", fund_id=fund_id, as_=f"maker#m@{HANOI}")
     assert answer.json()["code"] == "fund_unfit"
     assert (await payments.ask_run("2024-02", fund_id=fund_id)).status_code == 202
