@@ -139,7 +139,7 @@ def _doors(
         events=told,
         webhooks=manage,
         webhook_reads=stored,
-        partners=RegisterPartners(register, clock),
+        partners=RegisterPartners(register),
         partner_register=register,
         admit=Admit(register, Rate(settings.partner_requests_per_second, settings.partner_requests_burst)),
         streams=Streams(settings.streams_of_one_max),

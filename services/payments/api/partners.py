@@ -67,7 +67,10 @@ class PartnerApproval(BaseModel):
 
 
 class PartnerShown(BaseModel):
-    """The newest version. `proposed`: it waits for a second identity; what was approved before holds."""
+    """The newest version. `proposed`: it waits for a second identity; what was approved before holds.
+
+    `suspended`: the partner was stopped, and nothing was approved since.
+    """
 
     agency_code: str
     version: int
@@ -110,7 +113,10 @@ async def propose(wanted: PartnerWanted, actor: MayPropose, doors: Through) -> P
 async def approve(
     agency_code: str, approval: PartnerApproval, actor: MayApprove, doors: Through
 ) -> PartnerShown:
-    """Approve exactly that version. 403 `same_identity` for its maker. A suspension ends by it."""
+    """Approve exactly that version. 403 `same_identity` for its maker. A suspension ends by it.
+
+    409 `partner_changed` when it is not the newest, or was proposed before the partner was suspended.
+    """
     _national(actor)
     return PartnerShown.of(await doors.partners.approve(agency_code, approval.version, actor.sub))
 

@@ -80,13 +80,25 @@ async def remove(webhook_id: str, actor: MayManage, doors: Through) -> Response:
 
 @router.post("/v1/webhooks/{webhook_id}/secret")
 async def change_secret(
-    webhook_id: str, change: SecretChange, actor: MayManage, doors: Through
+    request: Request,
+    webhook_id: str,
+    change: SecretChange,
+    actor: MayManage,
+    doors: Through,
+    idempotency_key: IdempotencyKey = None,
 ) -> WebhookMade:
-    """A new secret, shown this once. Until the overlap ends, messages are signed by both."""
-    webhook, secret = await doors.webhooks.change_secret(
-        scope_of(actor), id_of("whk", webhook_id), change.overlap_hours
-    )
-    return WebhookMade.with_secret(webhook, secret)
+    """A new secret, shown this once. Until the overlap ends, messages are signed by both.
+
+    Changed again before it ends, they are signed by the newest and the oldest, whose time stays as it was.
+    """
+
+    async def made() -> WebhookMade:
+        webhook, secret = await doors.webhooks.change_secret(
+            scope_of(actor), id_of("whk", webhook_id), change.overlap_hours
+        )
+        return WebhookMade.with_secret(webhook, secret)
+
+    return await once(doors, actor, idempotency_key, (request, await request.body()), WebhookMade, made)
 
 
 @router.post("/v1/webhooks/{webhook_id}/test")

@@ -1,7 +1,7 @@
 """The register of partners: who pays out for us, proposed by one identity and approved by another.
 
 An entry is a row of versions; the latest approved one is in force. Anybody who may change the register can
-stop a partner at once; only a newer version, approved by a second identity, lets it in again.
+stop a partner at once; only a version that is proposed and approved after that lets it in again.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,10 @@ SANDBOX_PREFIX = "SBX"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A version of a partner's entry, as proposed. Contacts are an office's, no person's."""
+    """A version of a partner's entry, as proposed. Contacts are an office's, no person's.
+
+    `stopped_at`: the partner's last stop; None once any version was approved after it.
+    """
 
     agency_code: str
     version: int
@@ -33,9 +36,9 @@ class Entry:
 
     @property
     def status(self) -> str:
-        if self.approved_at is None:
-            return "proposed"
-        return "suspended" if self.stopped_at and self.stopped_at > self.approved_at else "active"
+        if self.stopped_at is not None:
+            return "suspended"
+        return "proposed" if self.approved_at is None else "active"
 
 
 def is_sandbox(agency_code: str) -> bool:

@@ -4,13 +4,13 @@ import asyncpg
 
 from libs.common.runtime.postgres import Database
 from services.payments.domain.partners import Entry
+from services.payments.usecases.partners import Proposal
 
-#: Two proposals for one partner get one version after the other.
-_PROPOSERS_LOCK = 0x70617274
+#: Versions follow one another, and an approval sees each stop that is earlier than it.
+_LOCK = "select pg_advisory_xact_lock(x'70617274'::integer)"
 _ENTRY = (
     "p.agency_code, p.version, p.name, p.contact_email, p.contact_phone, p.channels, p.maker_sub,"
-    " p.proposed_at, p.checker_sub, p.approved_at,"
-    " (select max(s.stopped_at) from partner_stop s where s.agency_code = p.agency_code) as stopped_at"
+    " p.proposed_at, p.checker_sub, p.approved_at, partner_stopped_at(p.agency_code) as stopped_at"
 )
 
 
@@ -20,20 +20,19 @@ class StoredPartners:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def propose(self, entry: Entry) -> Entry:
+    async def propose(self, proposal: Proposal, maker: str) -> Entry:
         async with self._database.writing(None) as connection:
-            await connection.execute("select pg_advisory_xact_lock($1)", _PROPOSERS_LOCK)
+            await connection.execute(_LOCK)
             row = await connection.fetchrow(
                 "insert into partner_version as p (agency_code, version, name, contact_email, contact_phone,"
                 " channels, maker_sub, proposed_at) select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5,"
-                f" $6, $7 from partner_version where agency_code = $1 returning {_ENTRY}",
-                entry.agency_code,
-                entry.name,
-                entry.contact_email,
-                entry.contact_phone,
-                list(entry.channels),
-                entry.maker,
-                entry.proposed_at,
+                f" $6, clock_timestamp() from partner_version where agency_code = $1 returning {_ENTRY}",
+                proposal.agency_code,
+                proposal.name,
+                proposal.contact_email,
+                proposal.contact_phone,
+                list(proposal.channels),
+                maker,
             )
         assert row
         return _entry(row)
@@ -55,10 +54,12 @@ class StoredPartners:
 
     async def approve(self, entry: Entry, checker: str) -> bool:
         async with self._database.writing(None) as connection:
+            await connection.execute(_LOCK)
             approved = await connection.fetchval(
                 "update partner_version p set checker_sub = $3, approved_at = clock_timestamp()"
                 " where agency_code = $1 and version = $2 and approved_at is null and not exists ("
-                " select from partner_version n where n.agency_code = $1 and n.version > $2) returning true",
+                " select from partner_version n where n.agency_code = $1 and n.version > $2)"
+                " and not coalesce(partner_stopped_at($1) >= proposed_at, false) returning true",
                 entry.agency_code,
                 entry.version,
                 checker,
@@ -67,6 +68,7 @@ class StoredPartners:
 
     async def stop(self, agency_code: str, sub: str) -> None:
         async with self._database.writing(None) as connection:
+            await connection.execute(_LOCK)
             await connection.execute(
                 "insert into partner_stop (agency_code, stopped_by_sub, stopped_at)"
                 " values ($1, $2, clock_timestamp())",

@@ -82,7 +82,10 @@ class StoredWebhooks:
         self, scope: Scope, webhook_id: UUID, secret: str, former_until: datetime
     ) -> bool:
         changed = await self._row(
-            "update webhook set former_secret = secret, secret = $4, former_until = $5"
+            # Changed again within the overlap: receivers still know the older one, which keeps its time.
+            "update webhook set secret = $4,"
+            " former_secret = case when former_until > now() then former_secret else secret end,"
+            " former_until = case when former_until > now() then least(former_until, $5) else $5 end"
             f" where {_ONE} returning webhook_id",
             scope,
             webhook_id,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Protocol
 
-from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from services.payments.domain.partners import Entry
 
@@ -29,8 +28,8 @@ class Proposal:
 class PartnerRegister(Protocol):
     """The register; store/ provides it."""
 
-    async def propose(self, entry: Entry) -> Entry:
-        """With the version that it got."""
+    async def propose(self, proposal: Proposal, maker: str) -> Entry:
+        """With the version and the time that it got."""
 
     async def latest(self, agency_code: str) -> Entry | None:
         """The newest version, approved or not."""
@@ -39,7 +38,7 @@ class PartnerRegister(Protocol):
         """The newest approved version."""
 
     async def approve(self, entry: Entry, checker: str) -> bool:
-        """False when it is no longer the newest, or approved already."""
+        """False when it is no longer the newest, approved already, or the partner was stopped since."""
 
     async def stop(self, agency_code: str, sub: str) -> None: ...
 
@@ -50,33 +49,29 @@ class PartnerRegister(Protocol):
 class RegisterPartners:
     """The verbs of maker and checker."""
 
-    def __init__(self, register: PartnerRegister, clock: Clock) -> None:
+    def __init__(self, register: PartnerRegister) -> None:
         self._register = register
-        self._clock = clock
 
     async def propose(self, proposal: Proposal, maker: str) -> Entry:
         """The next version of the entry; it holds once a second identity approves it."""
-        return await self._register.propose(
-            Entry(
-                agency_code=proposal.agency_code,
-                version=0,
-                name=proposal.name,
-                contact_email=proposal.contact_email,
-                contact_phone=proposal.contact_phone,
-                channels=proposal.channels,
-                maker=maker,
-                proposed_at=self._clock.recorded_at(),
-            )
-        )
+        return await self._register.propose(proposal, maker)
 
     async def approve(self, agency_code: str, version: int, checker: str) -> Entry:
-        """Refusal `not_found`, `same_identity`, `partner_changed` unless it is the newest version."""
+        """Refusal `not_found`, `same_identity`, or `partner_changed` unless it is the newest version and was
+        proposed after the last stop: who approves it has to know of that.
+        """
         entry = await self._known(agency_code)
         if entry.maker == checker:
             raise Refusal(
                 "same_identity",
                 "Người đề nghị không được tự duyệt. Hãy để người khác duyệt.",
                 "Whoever proposed it can't approve it. Let somebody else do it.",
+            )
+        if entry.stopped_at is not None and entry.stopped_at >= entry.proposed_at:
+            raise Refusal(
+                "partner_changed",
+                "Đối tác bị tạm ngừng sau khi bản này được đề nghị. Hãy đề nghị bản mới rồi duyệt.",
+                "The partner was stopped after this was proposed. Propose a new version and approve that.",
             )
         if entry.version != version or not await self._register.approve(entry, checker):
             raise Refusal(
@@ -175,7 +170,7 @@ class Admit:
 
     async def served(self, agency_code: str | None) -> None:
         """Refusal `partner_suspended`. Who stands in no register is served as far as its token says."""
-        entry = await self._register.in_force(agency_code) if agency_code else None
+        entry = await self._register.latest(agency_code) if agency_code else None
         if entry is not None and entry.status == "suspended":
             raise Refusal(
                 "partner_suspended",

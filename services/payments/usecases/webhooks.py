@@ -246,7 +246,10 @@ class ManageWebhooks:
         return _found(await self._desk.one(scope, webhook_id))
 
     async def change_secret(self, scope: Scope, webhook_id: UUID, overlap_hours: int) -> tuple[Webhook, str]:
-        """The new secret. Both sign until the former one's time is over."""
+        """The new secret. Both sign until the former one's time is over.
+
+        Changed again within that time, the newest and the oldest sign; no overlap ends it at once.
+        """
         secret = self._new_secret()
         until = self._clock.recorded_at() + timedelta(hours=overlap_hours)
         await self._desk.change_secret(scope, webhook_id, secret, until)

@@ -112,6 +112,36 @@ async def test_a_stopped_partner_is_refused_its_stream_cut_its_webhook_silent_un
     await close_payments(payments)
 
 
+async def test_what_was_proposed_before_a_stop_does_not_undo_it(payments: Payments) -> None:
+    await registered(payments)
+    await payments.post("/v1/partners", entry(), "maker#m")
+    await payments.post(f"/v1/partners/{BANK}/suspension", {}, "checker#c")
+    refused = await payments.post(f"/v1/partners/{BANK}/approval", {"version": 2}, "checker#d")
+    assert (refused.status_code, refused.json()["code"]) == (409, "partner_changed")
+    assert (await payments.get("/v1/events", ME)).status_code == 403
+    assert (await registered(payments))["status"] == "active"
+    assert (await payments.get("/v1/events", ME)).status_code == 200
+    again = (await payments.post("/v1/partners", entry(), "maker#m")).json()
+    assert again["status"] == "proposed", "a stop that is over is no stop"
+
+
+async def test_a_partner_that_nobody_approved_yet_is_stopped_too(postgres_cluster: TestCluster) -> None:
+    payments = await open_payments(
+        await postgres_cluster.fresh_database("payments"), ANSINH_WEBHOOK_LOOPBACK="true"
+    )
+    async with subscriber() as bank:
+        await payments.post("/v1/webhooks", {"url": bank.url}, ME)
+        await payments.post("/v1/partners", entry(), "maker#m")
+        assert (await payments.get("/v1/events", ME)).status_code == 200
+        stopped = await payments.post(f"/v1/partners/{BANK}/suspension", {}, "checker#c")
+        assert stopped.json()["status"] == "suspended"
+        assert (await payments.get("/v1/events", ME)).json()["code"] == "partner_suspended"
+        await people(payments)
+        await payments.instructed()
+        assert bank.calls == []
+    await close_payments(payments)
+
+
 async def test_who_asks_too_fast_is_told_when_to_come_again_and_others_are_not_slowed(
     postgres_cluster: TestCluster,
 ) -> None:

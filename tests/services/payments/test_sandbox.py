@@ -1,5 +1,6 @@
 """A partner tries out all that a real one does, and nothing real is touched."""
 
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from simulators.bank import desk as bank
 from simulators.outcomes import Odds
 from simulators.post import desk as post
 from tests.services.payments.test_partners import registered
+from tests.services.payments.test_payment_events import people
 from tests.services.payments.world import BANK, EVERYBODY_FAILS, NOBODY_FAILS, Payments
 
 CODE = "SBX970405"
@@ -105,6 +107,29 @@ async def test_only_a_registered_sandbox_partner_may(payments: Payments) -> None
     key = {"Idempotency-Key": "one"}
     first, again = [(await payments.post("/v1/sandbox/files", {}, ME, **key)).json() for _ in range(2)]
     assert first == again
+
+
+async def test_real_payments_are_told_before_what_sandboxes_made_up_earlier(payments: Payments) -> None:
+    await registered(payments, agency_code=CODE)
+    for _ in range(8):
+        file = await made(payments, 100)
+    assert await payments.look.fetchval("select count(*) from payment_change") == 8 * 3, "told in groups"
+    await people(payments)
+    run = await payments.built()
+    await payments.approve(run)
+    await payments.work("run booker", "file writer")
+    for report in await reports(payments, file, NOBODY_FAILS):
+        await hand_in(payments, file, report)
+    await payments.work("event teller")
+    real = await payments.events("auditor#a")
+    assert sorted(int(event["cursor"]) for event in real) == [1, 2, 3, 4, 5]
+    places = await payments.look.fetch("select last_place, size from payment_change order by last_place")
+    assert [row["last_place"] for row in places] == list(accumulate(row["size"] for row in places))
+    theirs = await payments.events(ME, limit=500) + await payments.events(ME, limit=500, after="505")
+    sequences: dict[str, list[int]] = {}
+    for event in theirs:
+        sequences.setdefault(event["data"]["payment_id"], []).append(event["data"]["sequence"])
+    assert sorted(sequences.values()) == [[1]] * 700 + [[1, 2]] * 100
 
 
 async def test_old_files_go(payments: Payments) -> None:

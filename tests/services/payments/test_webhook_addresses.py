@@ -29,6 +29,8 @@ PRIVATE = (
     "ff02::1",
     "::ffff:10.0.0.1",
     "64:ff9b::a00:1",
+    "64:ff9b:1::808:808",
+    "fec0::1",
     "2002:a00:1::",
 )
 
@@ -57,6 +59,8 @@ def test_a_developers_own_machine_is_open_where_that_is_allowed_and_nothing_else
         ("bank.example", "not_a_url"),
         ("https://bank.example:port/", "not_a_url"),
         ("https://ngân-hàng.example/", "not_a_url"),
+        ("https://a..example/", "not_a_url"),
+        (f"https://{'a' * 64}.example/", "not_a_url"),
         ("https://me:secret@bank.example/", "url_not_plain"),
         ("https://bank.example/#here", "url_not_plain"),
         ("https://10.0.0.1/", "address_private"),
@@ -76,6 +80,12 @@ async def test_a_name_that_leads_to_this_machine_is_not_called(payments: Payment
     made = (await payments.post("/v1/webhooks", {"url": "https://localhost:9/"}, ME)).json()
     told = (await payments.post(f"/v1/webhooks/{made['webhook_id']}/test", {}, ME)).json()
     assert (told["delivered"], told["fault"]) == (False, "address_private")
+
+
+@pytest.mark.parametrize("host", ["a..example", f"{'a' * 64}.example"])
+async def test_a_host_that_is_no_name_has_no_address(host: str) -> None:
+    with pytest.raises(OSError, match="not a name"):
+        await GuardedNetwork().connect_tcp(host, 443)
 
 
 class Network(httpcore.AsyncMockBackend):

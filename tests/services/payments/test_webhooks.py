@@ -119,6 +119,39 @@ async def test_both_secrets_sign_until_the_former_ones_time_is_over(
         bank.calls[1].verify(made["secret"])
 
 
+async def test_a_secret_changed_twice_still_signs_by_the_one_that_receivers_know(
+    local: Payments, bank: Subscriber
+) -> None:
+    made = await subscribe(local, bank.url)
+    path = f"/v1/webhooks/{made['webhook_id']}"
+    lost, latest = [
+        (await local.post(f"{path}/secret", {"overlap_hours": hours}, ME)).json() for hours in (2, 24)
+    ]
+    await local.post(f"{path}/test", {}, ME)
+    for secret in (made["secret"], latest["secret"]):
+        bank.calls[0].verify(secret)
+    with pytest.raises(WebhookVerificationError):
+        bank.calls[0].verify(lost["secret"])
+    await pass_by(local, hours=3)
+    await local.post(f"{path}/test", {}, ME)
+    with pytest.raises(WebhookVerificationError):
+        bank.calls[1].verify(made["secret"])
+    await local.post(f"{path}/secret", {"overlap_hours": 2}, ME)
+    await local.post(f"{path}/test", {}, ME)
+    bank.calls[2].verify(latest["secret"])
+    await local.post(f"{path}/secret", {"overlap_hours": 0}, ME)
+    await local.post(f"{path}/test", {}, ME)
+    with pytest.raises(WebhookVerificationError):
+        bank.calls[3].verify(latest["secret"])
+
+
+async def test_a_change_of_secret_sent_again_by_its_key_changes_it_once(local: Payments) -> None:
+    made = await subscribe(local, "https://bank.example")
+    path, key = f"/v1/webhooks/{made['webhook_id']}/secret", {"Idempotency-Key": "secret 1"}
+    first, again = [(await local.post(path, {}, ME, **key)).json() for _ in range(2)]
+    assert first == again and first["secret"] != made["secret"]
+
+
 async def test_the_test_button_says_what_came_of_it(local: Payments, bank: Subscriber) -> None:
     made = await subscribe(local, bank.url)
     path = f"/v1/webhooks/{made['webhook_id']}/test"

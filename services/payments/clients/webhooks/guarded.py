@@ -13,6 +13,9 @@ from httpcore import SOCKET_OPTION
 
 URL_CHARACTERS_MAX = 2_000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+#: Translated within a network (RFC 8215): where it leads to is its operator's matter.
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+_LABEL_MAX = 63
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 #: Addresses of a name, as texts; OSError where it has none.
@@ -26,7 +29,10 @@ class AddressRefused(Exception):
 async def resolved(host: str, port: int) -> Sequence[str]:
     """By this machine's resolver."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError("not a name that can be resolved") from error
     return [str(address[4][0]) for address in found]
 
 
@@ -37,6 +43,8 @@ def is_open(text: str, *, loopback: bool) -> bool:
         inside = _inside(address)
         if inside is not None:
             return is_open(str(inside), loopback=loopback)
+        if address.is_site_local or address in _LOCAL_NAT64:
+            return False
     if loopback and address.is_loopback:
         return True
     return address.is_global and not address.is_multicast
@@ -75,6 +83,10 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         await self._network.sleep(seconds)
 
 
+def _can_be_resolved(host: str) -> bool:
+    return all(0 < len(label) <= _LABEL_MAX for label in host.removesuffix(".").split("."))
+
+
 class UrlRules:
     """What a webhook's URL must be, as far as it shows before its name is resolved."""
 
@@ -88,7 +100,13 @@ class UrlRules:
             host, _ = parts.hostname, parts.port
         except ValueError:
             host, parts = None, urlsplit("")
-        if not host or len(url) > URL_CHARACTERS_MAX or not url.isascii() or not url.isprintable():
+        if (
+            not host
+            or not _can_be_resolved(host)
+            or len(url) > URL_CHARACTERS_MAX
+            or not url.isascii()
+            or not url.isprintable()
+        ):
             return ("not_a_url", "Không phải địa chỉ URL.", "Not a URL.")
         if parts.username or parts.password or parts.fragment or " " in url:
             return (
