@@ -24,6 +24,13 @@ async def test_the_same_key_and_body_get_the_first_answer_and_another_body_is_re
     assert b"whsec_" not in kept
 
 
+async def test_a_change_of_secret_sent_again_by_its_key_changes_it_once(payments: Payments) -> None:
+    made = (await payments.post("/v1/webhooks", {"url": "https://bank.example"}, ME)).json()
+    path, key = f"/v1/webhooks/{made['webhook_id']}/secret", {"Idempotency-Key": "secret 1"}
+    first, again = [(await payments.post(path, {}, ME, **key)).json() for _ in range(2)]
+    assert first == again and first["secret"] != made["secret"]
+
+
 async def test_a_report_handed_in_again_by_its_key_is_one_report_and_another_under_it_is_refused(
     payments: Payments,
 ) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,32 +15,10 @@ from services.payments.settings import PaymentsSettings
 from services.payments.usecases.webhooks import SendWebhooks
 from tests.services.payments.subscriber import Call, Subscriber, subscriber
 from tests.services.payments.test_payment_events import people
-from tests.services.payments.world import (
-    BANK,
-    POST,
-    Payments,
-    close_payments,
-    open_payments,
-)
+from tests.services.payments.world import BANK, POST, Payments
 from tests.support.postgres import TestCluster
 
 ME = f"bank:{BANK}"
-
-
-@pytest.fixture
-async def local(postgres_cluster: TestCluster) -> AsyncIterator[Payments]:
-    """Payments whose webhooks may lead to this machine, as on a developer's."""
-    opened = await open_payments(
-        await postgres_cluster.fresh_database("payments"), ANSINH_WEBHOOK_LOOPBACK="true"
-    )
-    yield opened
-    await close_payments(opened)
-
-
-@pytest.fixture
-async def bank() -> AsyncIterator[Subscriber]:
-    async with subscriber() as made:
-        yield made
 
 
 async def subscribe(payments: Payments, url: str, as_: str = ME, **more: Any) -> dict[str, Any]:
@@ -143,13 +120,6 @@ async def test_a_secret_changed_twice_still_signs_by_the_one_that_receivers_know
     await local.post(f"{path}/test", {}, ME)
     with pytest.raises(WebhookVerificationError):
         bank.calls[3].verify(latest["secret"])
-
-
-async def test_a_change_of_secret_sent_again_by_its_key_changes_it_once(local: Payments) -> None:
-    made = await subscribe(local, "https://bank.example")
-    path, key = f"/v1/webhooks/{made['webhook_id']}/secret", {"Idempotency-Key": "secret 1"}
-    first, again = [(await local.post(path, {}, ME, **key)).json() for _ in range(2)]
-    assert first == again and first["secret"] != made["secret"]
 
 
 async def test_the_test_button_says_what_came_of_it(local: Payments, bank: Subscriber) -> None:
