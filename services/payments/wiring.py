@@ -28,7 +28,7 @@ from services.payments.events.outgoing import payments_changed, to_event
 from services.payments.settings import PaymentsSettings
 from services.payments.store.books import StoredBooks
 from services.payments.store.building import Building
-from services.payments.store.changes import Telling, ToldPayments
+from services.payments.store.changes import UNTOLD, Telling, ToldPayments
 from services.payments.store.donations import StoredDonations
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
@@ -183,6 +183,7 @@ def service(made: Parts) -> FastAPI:
             },
             workers=made.workers,
             invariants=INVARIANTS,
+            untold=UNTOLD,
         )
     )
     application.state.doors = made.doors

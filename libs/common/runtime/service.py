@@ -58,6 +58,8 @@ class Service:
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     workers: Sequence[Worker] = ()
     invariants: Sequence[Invariant] = ()
+    #: How many events are kept to be told and do not stand in the log yet; SQL.
+    untold: str = "select 0"
     on_month_closed: MonthClosed = nothing_on_month_closed
     closing_guard: closing.Guard = closing.nothing_to_guard
     #: Done once the database is open, before anything is answered.
@@ -159,10 +161,10 @@ def _frame_router(service: Service) -> APIRouter:
     async def positions(actor: Annotated[Actor, requires("platform.positions.read")]) -> dict[str, Any]:
         """Per topic: how many events were published and applied, each with a digest of their ids.
 
-        Equal digests mean the same set of events. `pending`: not yet given to the broker.
+        Equal digests mean the same set of events. `pending`: not yet told, or not yet given to the broker.
         """
         async with database.bulk() as connection:
-            return await _positions(connection)
+            return await _positions(connection, service.untold)
 
     @router.get("/v1/invariants", tags=["platform"])
     async def invariants(actor: Annotated[Actor, requires("platform.verify")]) -> dict[str, Any]:
@@ -218,14 +220,16 @@ _PUBLISHED = (
 _APPLIED = _PUBLISHED.replace("outbox", "inbox")
 
 
-async def _positions(connection: Connection) -> dict[str, Any]:
+async def _positions(connection: Connection, untold: str) -> dict[str, Any]:
     def shown(rows: Sequence[Any]) -> dict[str, Any]:
         return {row["topic"]: {"events": row["events"], "digest": str(row["digest"])} for row in rows}
 
+    # What waits is counted first: what is told meanwhile then counts as published.
+    waiting = await connection.fetchval(f"select ({untold}) + (select count(*) from outbox_pending)")
     return {
         "published": shown(await connection.fetch(_PUBLISHED)),
         "applied": shown(await connection.fetch(_APPLIED)),
-        "pending": await connection.fetchval("select count(*) from outbox_pending"),
+        "pending": int(waiting),
         "set_aside": await connection.fetchval("select count(*) from dead_letter"),
     }
 
