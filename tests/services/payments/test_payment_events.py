@@ -74,6 +74,19 @@ async def test_each_change_is_told_as_its_contract_says(payments: Payments) -> N
     assert await payments.violations() == {}
 
 
+async def test_a_change_that_is_not_told_yet_counts_as_waiting(payments: Payments) -> None:
+    """Who waits until nothing is pending has every event in its count."""
+
+    async def pending() -> int:
+        return int((await payments.get("/v1/positions", "auditor#a")).json()["pending"])
+
+    await people(payments, banked=3, in_cash=0)
+    await payments.instructed()
+    before = await pending()
+    await payments.look.execute("update payment_change set last_place = null")
+    assert await pending() == before + 3
+
+
 async def test_a_page_has_the_events_of_the_log_with_their_ids(payments: Payments) -> None:
     await people(payments)
     await payments.instructed()
