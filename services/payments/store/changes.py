@@ -17,7 +17,9 @@ from services.payments.usecases.telling import Asked, EventPage
 ToRows = Callable[[PaymentChange], EventRows]
 
 #: How many events have no place yet; a sandbox's may wait.
-UNTOLD = "select coalesce(sum(size), 0) from payment_change where last_place is null and agency_code not like 'SBX%'"
+UNTOLD = """
+    select coalesce(sum(size), 0) from payment_change where last_place is null and agency_code not like 'SBX%'
+"""
 _TELLERS_LOCK = 0x74656C6C
 _COLUMNS = (
     "last_place, told_at, agency_code, run_id, status, sequence, reason, occurred_on, benefit_months,"
