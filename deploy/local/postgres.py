@@ -29,6 +29,8 @@ _SETTINGS = {
     "work_mem": "32MB",
     "maintenance_work_mem": "256MB",
     "effective_cache_size": "2GB",
+    # An index costs what it costs in memory or on flash: a few rows of many are never worth a whole table.
+    "random_page_cost": "1.1",
     "wal_compression": "pglz",
     "max_wal_size": "4GB",
     "min_wal_size": "512MB",

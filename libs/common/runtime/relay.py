@@ -54,7 +54,7 @@ class Relay:
         """One batch of every shard. True when anything was published."""
         producer = await self._connected()
         try:
-            return sum([await self._publish(producer, shard) for shard in range(SHARDS)]) > 0
+            return sum([await self._publish(producer, shard) for shard in await self._waiting()]) > 0
         except LogLost as lost:
             await self._rebuild(lost.epoch)
             return True
@@ -105,6 +105,16 @@ class Relay:
             settings = self._settings
             await broker.ensure_topics(settings.kafka_bootstrap, missing, settings.kafka_replicas)
             self._made |= missing
+
+    async def _waiting(self) -> Sequence[int]:
+        """Shards of which something is to be published: one question where mostly nothing is."""
+        async with self._database.bulk() as connection:
+            rows = await connection.fetch(
+                "select one.shard from generate_series(0, $1) as one (shard)"
+                " where exists (select from outbox_pending p where p.shard = one.shard::smallint)",
+                SHARDS - 1,
+            )
+        return [row["shard"] for row in rows]
 
     async def _publish(self, producer: AIOKafkaProducer, shard: int) -> int:
         async with self._database.bulk() as connection:
