@@ -17,6 +17,7 @@ from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
+from gateway.clients.suspense import Suspense
 from gateway.clients.upstream import Upstream
 from gateway.clients.worklist import Worklist
 from gateway.engine.limits import Limits
@@ -74,6 +75,7 @@ def build(
         occasions=Occasions(Upstream(http, "eligibility", settings.eligibility_url)),
         recalculations=Recalculations(Upstream(http, "eligibility", settings.eligibility_url)),
         payments=Payments(Upstream(http, "payments", settings.payments_url)),
+        suspense=Suspense(Upstream(http, "payments", settings.payments_url)),
         gifts=Gifts(Upstream(http, "payments", settings.payments_url)),
         facilities=Facilities(Upstream(http, "facilities", settings.facilities_url)),
         verifier=application.state.verifier,

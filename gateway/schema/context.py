@@ -14,6 +14,7 @@ from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
+from gateway.clients.suspense import Suspense
 from gateway.clients.upstream import Caller
 from gateway.clients.worklist import Worklist
 from gateway.schema.loaders import Loaders
@@ -37,6 +38,7 @@ class Doors:
     occasions: Occasions
     gifts: Gifts
     recalculations: Recalculations
+    suspense: Suspense
     verifier: TokenVerifier
     units: Units
     clock: Clock

@@ -10,6 +10,7 @@ from gateway.schema.payment import Run, run_of
 from gateway.schema.recalculation import Recalculation, RecalculationReason
 from gateway.schema.scalars import MonthText
 from gateway.schema.simulation import Simulation
+from gateway.schema.suspense import SuspenseLine, SuspenseResolution, line_of
 from gateway.schema.words import Programme, TakeUp
 
 _Info = strawberry.Info[Asked, None]
@@ -97,3 +98,31 @@ class Mutation:
         door = context.doors.recalculations
         await door.discard(context.caller, id)
         return Recalculation.of(await door.one(context.caller, id), context)
+
+    @fields.mutation(
+        "Say how a line in suspense is to be resolved; booked once another identity approves it.",
+        Price(points=100),
+    )
+    async def propose_resolution(
+        self,
+        info: _Info,
+        id: strawberry.ID,
+        resolution: SuspenseResolution,
+        note: str,
+        payment_id: strawberry.ID | None = None,
+    ) -> SuspenseLine:
+        context = asked(info)
+        door = context.doors.suspense
+        return line_of(await door.propose(context.caller, id, resolution.value, payment_id, note))
+
+    @fields.mutation(
+        "Have a proposed resolution carried out; by another than who proposed it.", Price(points=100)
+    )
+    async def approve_resolution(self, info: _Info, id: strawberry.ID) -> SuspenseLine:
+        context = asked(info)
+        return line_of(await context.doors.suspense.approve(context.caller, id))
+
+    @fields.mutation("Take a proposed resolution back; the line waits again.", Price(points=100))
+    async def withdraw_resolution(self, info: _Info, id: strawberry.ID) -> SuspenseLine:
+        context = asked(info)
+        return line_of(await context.doors.suspense.withdraw(context.caller, id))

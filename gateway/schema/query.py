@@ -22,6 +22,16 @@ from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
 from gateway.schema.recalculation import Recalculation, RecalculationConnection
 from gateway.schema.scalars import MonthText
 from gateway.schema.simulation import Simulation
+from gateway.schema.suspense import (
+    AgencyMoney,
+    SuspenseConnection,
+    SuspenseGroup,
+    SuspenseReason,
+    SuspenseStatus,
+    agency_of,
+    group_of,
+    line_of,
+)
 from gateway.schema.words import Programme, TotalsBy
 from gateway.schema.work import (
     CoverageBy,
@@ -291,6 +301,41 @@ class Query:
     ) -> DonationReport:
         context = asked(info)
         return report_of(await context.doors.gifts.report(context.caller, year, province_code))
+
+    @fields.field(
+        "Lines in suspense of all runs, the longest waiting first; by `status` resolved ones, too.",
+        Price(points=20, per_item=_PAGE_MAX, sized_by="first"),
+    )
+    async def suspense(
+        self,
+        info: _Info,
+        status: SuspenseStatus | None = None,
+        reason: SuspenseReason | None = None,
+        agency_code: str | None = None,
+        run_id: strawberry.ID | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> SuspenseConnection:
+        context = asked(info)
+        wanted = {
+            "status": status.value if status else None,
+            "reason": reason.value if reason else None,
+            "agency_code": agency_code,
+            "run_id": run_id,
+        }
+        page = await context.doors.suspense.page(context.caller, wanted, size(first, _PAGE_MAX), after)
+        return SuspenseConnection(nodes=[line_of(one) for one in page.items], next_cursor=page.next_cursor)
+
+    @fields.field("What waits in suspense, by agency, reason and age.", Price(points=20, per_item=100))
+    async def suspense_summary(self, info: _Info) -> list[SuspenseGroup]:
+        context = asked(info)
+        return [group_of(one) for one in (await context.doors.suspense.summary(context.caller)).items]
+
+    @fields.field("A run's money by paying agency and day, to the đồng.", Price(points=50, per_item=20))
+    async def reconciliation(self, info: _Info, run_id: strawberry.ID) -> list[AgencyMoney]:
+        context = asked(info)
+        found = await context.doors.suspense.reconciliation(context.caller, run_id)
+        return [agency_of(one) for one in found.agencies]
 
     @fields.field("How many people are registered.", Price(points=10))
     async def counts(self, info: _Info) -> Counts:

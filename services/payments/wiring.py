@@ -39,6 +39,8 @@ from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
 from services.payments.store.sandbox import StoredSandboxes
+from services.payments.store.suspense import Resolutions
+from services.payments.store.suspense_desk import SuspenseDesk
 from services.payments.store.vouchers import Money
 from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
@@ -50,6 +52,7 @@ from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
 from services.payments.usecases.sandbox import Sandbox
+from services.payments.usecases.suspense import CarryOutResolutions, ResolveSuspense
 from services.payments.usecases.telling import TellPayments
 from services.payments.usecases.vouchers import KeepFunds
 from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
@@ -89,6 +92,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     write = WriteFiles(instructing, _WRITERS, payer, clock)
     reconciling = Reconciling(database, cipher, to_event)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
+    resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
     manage, stored, senders = _webhooks(settings, database, cipher, told)
@@ -108,6 +112,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             Worker("run booker", book.step),
             Worker("file writer", write.step),
             Worker("report taker", take.step),
+            Worker("suspense resolver", resolve.step),
             Worker("event teller", tell.step),
             *senders,
         ),
@@ -125,7 +130,7 @@ def _doors(
 ) -> Doors:
     clock = WallClock(settings.business_date)
     orders, register = RunOrders(database, AWAITS, to_event), StoredPartners(database)
-    gifts = StoredDonations(database, cipher)
+    gifts, lines = StoredDonations(database, cipher), SuspenseDesk(database)
     return Doors(
         open_run=OpenRun(orders, clock),
         approve_run=ApproveRun(orders, clock),
@@ -133,6 +138,8 @@ def _doors(
         reads=StoredReads(database, cipher),
         books=StoredBooks(database),
         funds=KeepFunds(Money(database), clock),
+        suspense=ResolveSuspense(lines),
+        suspense_reads=lines,
         donations=TakeDonations(gifts, clock),
         donation_reads=gifts,
         today=clock.business_date,

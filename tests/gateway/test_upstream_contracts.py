@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from deploy.contracts import files
-from gateway.clients import eligibility, facilities, gifts, occasions, payments, registry, worklist
+from gateway.clients import eligibility, facilities, gifts, occasions, payments, registry, suspense, worklist
 
 READ = [
     ("registry", "get", "/v1/people", registry.PeoplePage),
@@ -31,6 +31,10 @@ READ = [
     ("payments", "get", "/v1/donation-report", gifts.DonationReport),
     ("payments", "get", "/v1/totals", payments.TotalsPage),
     ("payments", "get", "/v1/people/{person_id}/payments", payments.PaymentsPage),
+    ("payments", "get", "/v1/suspense", suspense.LinesPage),
+    ("payments", "get", "/v1/suspense/summary", suspense.Summary),
+    ("payments", "get", "/v1/runs/{run_id}/reconciliation", suspense.Reconciliation),
+    ("payments", "post", "/v1/suspense/{suspense_id}/proposal", suspense.Line),
     ("payments", "post", "/v1/runs", payments.RunStarted),
     ("payments", "post", "/v1/runs/{run_id}/approval", payments.Run),
 ]

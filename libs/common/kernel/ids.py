@@ -23,6 +23,7 @@ PREFIXES = {
     "pay": "payment instruction",
     "fil": "payment file",
     "rep": "partner report",
+    "sus": "line in suspense",
     "ltx": "ledger transaction",
     "whk": "webhook",
     "fun": "fund",

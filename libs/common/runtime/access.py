@@ -58,6 +58,7 @@ ROLES: dict[str, frozenset[str]] = {
             "payments.donations.write",
             "payments.partners.propose",
             "payments.runs.build",
+            "payments.suspense.propose",
             "eligibility.recalculations.ask",
             "eligibility.decisions.read",
         }
@@ -70,6 +71,7 @@ ROLES: dict[str, frozenset[str]] = {
             "payments.donations.read",
             "payments.partners.approve",
             "payments.runs.approve",
+            "payments.suspense.approve",
             "eligibility.recalculations.apply",
             "eligibility.decisions.read",
         }

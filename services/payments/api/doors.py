@@ -21,6 +21,7 @@ from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.runs import ApproveRun, OpenRun
 from services.payments.usecases.sandbox import Sandbox
+from services.payments.usecases.suspense import ResolveSuspense, SuspenseReads
 from services.payments.usecases.telling import PaymentEvents
 from services.payments.usecases.vouchers import KeepFunds
 from services.payments.usecases.webhooks import ManageWebhooks, WebhookReads
@@ -34,6 +35,7 @@ _NAMES = {
     "per": ("người này", "person"),
     "fil": ("tệp chi trả này", "payment file"),
     "rep": ("báo cáo này", "report"),
+    "sus": ("dòng treo này", "line in suspense"),
     "ltx": ("bút toán này", "ledger transaction"),
     "fun": ("quỹ này", "fund"),
     "vch": ("chứng từ này", "voucher"),
@@ -50,6 +52,8 @@ class Doors:
     reads: Reads
     books: Books
     funds: KeepFunds
+    suspense: ResolveSuspense
+    suspense_reads: SuspenseReads
     donations: TakeDonations
     donation_reads: DonationReads
     #: The business date.

@@ -11,7 +11,6 @@ from services.payments.usecases.reading import (
     Amounts,
     FileView,
     PaymentView,
-    ReconciliationView,
     ReportView,
     RunView,
     UnpayableView,
@@ -306,51 +305,4 @@ class ReportShown(BaseModel):
             suspended=view.suspended,
             problem=problem,
             received_at=view.received_at,
-        )
-
-
-class SuspendedShown(BaseModel):
-    """`reference` as the partner wrote it; `reason`: what of it differs from our instruction."""
-
-    report_id: str
-    line: int
-    reference: str
-    outcome: str
-    amount_dong: int | None
-    told_on: date | None
-    reason: str
-
-
-class ReconciliationShown(BaseModel):
-    """Counts by status, reason of return and reason of suspense; the first suspended lines."""
-
-    run_id: str
-    files: dict[str, int]
-    reports: dict[str, int]
-    instructions: dict[str, int]
-    return_reasons: dict[str, int]
-    suspense: dict[str, int]
-    suspended: list[SuspendedShown]
-
-    @classmethod
-    def of(cls, run_id: str, view: ReconciliationView) -> "ReconciliationShown":
-        return cls(
-            run_id=run_id,
-            files=dict(view.files),
-            reports=dict(view.reports),
-            instructions=dict(view.instructions),
-            return_reasons=dict(view.return_reasons),
-            suspense=dict(view.suspense),
-            suspended=[
-                SuspendedShown(
-                    report_id=show("rep", line.report_id),
-                    line=line.number,
-                    reference=line.reference,
-                    outcome=line.outcome,
-                    amount_dong=line.amount,
-                    told_on=line.told_on,
-                    reason=line.reason,
-                )
-                for line in view.suspended
-            ],
         )

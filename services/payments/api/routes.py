@@ -8,9 +8,11 @@ from services.payments.api import (
     ledger,
     partners,
     people,
+    reconciliation,
     reports,
     runs,
     sandbox,
+    suspense,
     webhooks,
 )
 
@@ -18,6 +20,8 @@ ROUTERS = (
     runs.router,
     files.router,
     reports.router,
+    reconciliation.router,
+    suspense.router,
     people.router,
     ledger.router,
     funds.router,

@@ -24,7 +24,6 @@ from services.payments.api.models import (
     Approval,
     By,
     Programme,
-    ReconciliationShown,
     RunAccepted,
     RunOrdered,
     RunShown,
@@ -42,7 +41,6 @@ router = APIRouter(tags=["runs"])
 MayRead = Annotated[Actor, requires("payments.read")]
 MayBuild = Annotated[Actor, requires("payments.runs.build")]
 MayApprove = Annotated[Actor, requires("payments.runs.approve")]
-_SUSPENDED_MAX = 100
 
 
 @router.post("/v1/runs", status_code=202)
@@ -99,14 +97,6 @@ async def unpayable(
         items=items,
         next_cursor=cursor_of(last.person_id, last.programme, last.benefit_month) if last else None,
     )
-
-
-@router.get("/v1/runs/{run_id}/reconciliation")
-async def reconciliation(run_id: str, actor: MayRead, doors: Through) -> ReconciliationShown:
-    """What the paying agencies have told of a run, and what of it waits for a person."""
-    run = (await _found(run_id, actor, doors)).run
-    view = await doors.reads.reconciliation(actor.territory, run.run_id, _SUSPENDED_MAX)
-    return ReconciliationShown.of(run_id, view)
 
 
 @router.get("/v1/totals")

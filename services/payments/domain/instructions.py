@@ -1,5 +1,7 @@
 """A payment instruction: one payee's money for a programme in a run."""
 
+from collections.abc import Collection
+
 from libs.common.kernel.errors import IllegalTransition
 
 PENDING = "pending"
@@ -13,6 +15,9 @@ TRANSITIONS: dict[tuple[str, str], str] = {
     (PENDING, RETURNED): "returned",
     (SETTLED, RETURNED): "returned_after_settlement",
 }
+
+#: What no report does by itself: a success told late is booked when a maker and a checker attribute it.
+BY_PERSON: dict[tuple[str, str], str] = {(RETURNED, SETTLED): "settled_late"}
 
 #: Of each status the fact that the world is told when an instruction comes to it. A pending one is told once
 #: its file is ready: from then on its paying agency has it.
@@ -34,3 +39,22 @@ def posting_for(status: str, to: str) -> str:
         return TRANSITIONS[status, to]
     except KeyError:
         raise IllegalTransition(f"an instruction does not go from {status} to {to}") from None
+
+
+def attribution_of(status: str, to: str) -> str:
+    """The posting by which a line that waited moves an instruction; IllegalTransition where there is none."""
+    return BY_PERSON.get((status, to)) or posting_for(status, to)
+
+
+def may_be_attributed(status: str, to: str, booked: Collection[str]) -> bool:
+    """Whether a line that waited may move an instruction of these postings.
+
+    Nothing is booked twice: what came back after it was settled could come back once more, so it is not
+    settled late.
+    """
+    try:
+        posting = attribution_of(status, to)
+    except IllegalTransition:
+        return False
+    late = (status, to) in BY_PERSON
+    return posting not in booked and not (late and TRANSITIONS[SETTLED, RETURNED] in booked)

@@ -54,11 +54,14 @@ POSTINGS: dict[str, Posting] = {
     "settled": Posting(PAID, IN_TRANSIT, "pay"),
     "returned": Posting(FUND, IN_TRANSIT, "pay"),
     "returned_after_settlement": Posting(FUND, PAID, "pay"),
+    "settled_late": Posting(PAID, FUND, "pay"),
     "discharged": Posting(PAYABLE, ENTITLEMENT, "rep"),
-    # What came back without a name, until a person finds out whose it is.
-    "suspended": Posting(SUSPENSE, IN_TRANSIT, "rep"),
-    "attributed": Posting(FUND, SUSPENSE, "rep"),
-    "sent_back": Posting(IN_TRANSIT, SUSPENSE, "rep"),
+    # What came back without a name, until a person finds out whose it is: then it is with the agency again,
+    # and the payment's own posting takes it from there; or the agency has it back for good.
+    "suspended": Posting(SUSPENSE, IN_TRANSIT, "sus"),
+    "attributed": Posting(IN_TRANSIT, SUSPENSE, "sus"),
+    "sent_back": Posting(IN_TRANSIT, SUSPENSE, "sus"),
+    "discharged_by_hand": Posting(PAYABLE, ENTITLEMENT, "sus"),
     # What was paid without being due: found, paid back, kept back from what is due later, or remitted.
     "overpaid": Posting(OVERPAYMENT, PAID, "ovp"),
     "recovered": Posting(FUND, OVERPAYMENT, "ovp"),

@@ -22,9 +22,9 @@ STATE_DIFFERS = "state_differs"
 #: Why a line is in suspense, in the order in which it is asked.
 SUSPENSE_REASONS = (
     UNKNOWN_REFERENCE,
-    DUPLICATE,
     AMOUNT_DIFFERS,
     PAYEE_DIFFERS,
+    DUPLICATE,
     DATE_DIFFERS,
     STATE_DIFFERS,
 )
@@ -100,13 +100,17 @@ def match(
 
 
 def suspense_reason(line: Told, sent: Sent, status: str, execute_on: date, today: date) -> str | None:
-    """Why a line about that payment can't be booked, or None: then it may."""
-    if line.outcome == status:
-        return DUPLICATE
+    """Why a line about that payment can't be booked, or None: then it may.
+
+    A duplicate says in all parts what is booked already. What gives back another amount of a returned
+    payment is none: it is other money.
+    """
     if line.amount != sent.amount:
         return AMOUNT_DIFFERS
     if line.payee_index != sent.payee_index:
         return PAYEE_DIFFERS
+    if line.outcome == status:
+        return DUPLICATE
     if not _date_fits(line, execute_on, today):
         return DATE_DIFFERS
     if (status, line.outcome) not in instructions.TRANSITIONS:

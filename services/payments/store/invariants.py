@@ -63,9 +63,11 @@ _STATE_IS_LEDGER = f"""
     where case
         when r.status in ('building', 'built', 'approved') then i.status = 'pending' and b.postings is null
         when i.status = 'pending' then b.whole and b.postings = '{{instructed}}'
-        when i.status = 'settled' then b.whole and b.postings = '{{instructed,settled}}'
+        when i.status = 'settled' then b.whole and b.postings in
+            ('{{instructed,settled}}', '{{instructed,returned,settled_late}}')
         else b.whole and b.postings in
-            ('{{instructed,returned}}', '{{instructed,returned_after_settlement,settled}}')
+            ('{{instructed,returned}}', '{{instructed,returned_after_settlement,settled}}',
+             '{{instructed,returned,returned_after_settlement,settled_late}}')
     end is not true
     union all
     select t.transaction_id from ledger_transfer t left join instruction i on i.instruction_id = t.source_id
@@ -157,7 +159,8 @@ _APPROVED_BY_ANOTHER = """
     select run_id from run where status <> 'building' and content_hash_of(run_id) <> content_hash
 """
 
-#: Report lines that moved nothing or the same thing twice, moves without a line, reports that miscount.
+#: Report lines that moved nothing or the same thing twice, moves without a line or a person's attribution,
+#: reports that miscount.
 _LINES_MATCHED_ONCE = f"""
     select l.report_id from report_line l
     left join ledger_transfer t on t.source_id = l.instruction_id and t.posting = l.posting
@@ -170,12 +173,38 @@ _LINES_MATCHED_ONCE = f"""
     select t.transaction_id from ledger_transfer t
     left join report_line l on l.instruction_id = t.source_id and l.posting = t.posting
     where t.posting in ({_OF_INSTRUCTIONS}) and t.posting <> 'instructed' and l.report_id is null
+      and not exists (select from suspense s where s.instruction_id = t.source_id
+        and s.status = 'attributed' and s.outcome = case when t.posting like 'settled%' then 'settled'
+                                                         else 'returned' end)
     union all
     select p.report_id from partner_report p left join (
         select report_id, count(*) as lines, count(*) filter (where suspense_reason is not null) as suspended
         from report_line group by report_id) l using (report_id)
     where p.lines <> coalesce(l.lines, 0) or p.suspended <> coalesce(l.suspended, 0)
        or p.lines <> p.settled + p.returned + p.suspended
+"""
+
+#: Lines that should be in suspense and are not, or the other way round; lines otherwise than the ledger says:
+#: the money that they hold is booked in suspense, and out of it once they are resolved; nothing else is.
+_SUSPENSE_IS_LEDGER = """
+    with booked as (
+        select source_id, array_agg(posting) as postings, min(amount) as least, max(amount) as most
+        from ledger_transfer where posting in ('suspended', 'attributed', 'sent_back') group by source_id
+    )
+    select coalesce(l.report_id, s.report_id) from report_line l
+    full join suspense s on s.report_id = l.report_id and s.number = l.number
+    where (l.suspense_reason is not null and l.suspense_reason <> 'duplicate')
+          is distinct from (s.suspense_id is not null)
+       or s.reason <> l.suspense_reason
+       or s.suspense_id is not null and s.amount_dong is distinct from l.amount_dong
+    union all
+    select coalesce(s.suspense_id, b.source_id) from suspense s full join booked b
+      on b.source_id = s.suspense_id
+    where case when not s.held then b.source_id is null
+          else b.least = s.amount_dong and b.most = s.amount_dong and cardinality(b.postings) = case
+              when s.status in ('attributed', 'sent_back') then 2 else 1 end
+            and b.postings <@ array['suspended', s.status]
+    end is not true
 """
 
 _PERSONAL_TABLES_OPEN = """
@@ -194,10 +223,10 @@ _TOTALS_ARE_LEDGER = """
     ), booked as (
         select i.run_id, i.programme,
             sum(t.amount) filter (where t.posting = 'instructed') as instructed,
-            coalesce(sum(t.amount) filter (where t.posting = 'settled'), 0)
+            coalesce(sum(t.amount) filter (where t.posting in ('settled', 'settled_late')), 0)
               - coalesce(sum(t.amount) filter (where t.posting = 'returned_after_settlement'), 0) as settled,
-            coalesce(sum(t.amount) filter (
-                where t.posting in ('returned', 'returned_after_settlement')), 0) as returned
+            coalesce(sum(t.amount) filter (where t.posting in ('returned', 'returned_after_settlement')), 0)
+              - coalesce(sum(t.amount) filter (where t.posting = 'settled_late'), 0) as returned
         from ledger_transfer t join instruction i on i.instruction_id = t.source_id
         group by i.run_id, i.programme
     ), listed as (
@@ -229,6 +258,7 @@ INVARIANTS = (
     Invariant(7, "every change of a payment is told once, in order", _EVERY_CHANGE_TOLD),
     Invariant(9, "another identity approved exactly what was frozen", _APPROVED_BY_ANOTHER),
     Invariant(10, "each line of a report is matched once or in suspense", _LINES_MATCHED_ONCE),
+    Invariant(10, "what waits in suspense stands where the ledger says", _SUSPENSE_IS_LEDGER),
     Invariant(13, "row-level security is forced on every table with personal data", _PERSONAL_TABLES_OPEN),
     Invariant(14, "the totals shown are those of the ledger and of the list", _TOTALS_ARE_LEDGER),
     *LEDGER_INVARIANTS,

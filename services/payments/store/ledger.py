@@ -1,6 +1,6 @@
 """Transfers booked in sets, in the transaction of what they are booked for; domain/ledger.py says which."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ import asyncpg
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id
 from libs.common.runtime.postgres import Connection
-from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND, Transfer
+from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND, Account, Transfer
 
 #: The accounts that an instruction moves, from the instruction `i`, its run `r` and the run's fund `f`.
 _KEY = f"case {{kind}} when '{FUND}' then f.code when '{IN_TRANSIT}' then i.agency_code else i.programme end"
@@ -75,6 +75,16 @@ _BOOK_LEGS = """
       and c.province_code = credit_province and c.unit = t.unit
 """
 
+_BOOK_EACH = f"""
+    insert into ledger_transfer (posting, debit_account, credit_account, amount, unit, province_code,
+                                 source_id, booked_on)
+    select $1, (select account_id from ledger_account where kind = $2 and key = $3 and unit = '{VND}'
+                and province_code = $6),
+           (select account_id from ledger_account where kind = $4 and key = $5 and unit = '{VND}'
+            and province_code = $6), amount, '{VND}', $6, source_id, $9
+    from unnest($7::uuid[], $8::bigint[]) as t (source_id, amount)
+"""
+
 
 async def book_run(connection: Connection, run_id: UUID, on: date) -> None:
     """A transfer for each instruction of the run: its agency has the money in transit from now on."""
@@ -106,6 +116,38 @@ async def book(connection: Connection, province_code: str, transfers: Sequence[T
     columns_of_legs = [list(column) for column in zip(*legs, strict=True)]
     await connection.execute(_BOOK_LEGS, transaction_id, province_code, *columns_of_legs)
     return transaction_id
+
+
+async def book_each(
+    connection: Connection,
+    posting: str,
+    debit: Account,
+    credit: Account,
+    amounts: Mapping[UUID, int],
+    on: date,
+) -> None:
+    """A transaction of one transfer for each source, all between the same two accounts of one province."""
+    assert (debit.kind, credit.kind) == (POSTINGS[posting].debit, POSTINGS[posting].credit)
+    accounts = (debit, credit)
+    await connection.execute(
+        _OPEN_ACCOUNTS,
+        [one.kind for one in accounts],
+        [one.key for one in accounts],
+        [one.province_code for one in accounts],
+        [one.unit for one in accounts],
+    )
+    await connection.execute(
+        _BOOK_EACH,
+        posting,
+        debit.kind,
+        debit.key,
+        credit.kind,
+        credit.key,
+        debit.province_code,
+        list(amounts),
+        list(amounts.values()),
+        on,
+    )
 
 
 @contextmanager

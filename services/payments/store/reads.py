@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID
 from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
+from services.payments.store.reconciliation import reconciliation
 from services.payments.store.run_rows import COLUMNS, run_of
 from services.payments.usecases.reading import (
     Amounts,
@@ -20,7 +20,6 @@ from services.payments.usecases.reading import (
     ReportView,
     RunPlace,
     RunView,
-    SuspendedView,
     UnpayablePlace,
     UnpayableView,
 )
@@ -156,30 +155,7 @@ class StoredReads:
         self, territory: str | None, run_id: UUID, suspended_max: int
     ) -> ReconciliationView:
         async with self._database.reading(territory) as connection:
-            suspended = await connection.fetch(
-                "select report_id, number, reference, outcome, amount_dong, told_on, suspense_reason"
-                " from report_line where run_id = $1 and suspense_reason is not null"
-                " order by report_id, number limit $2",
-                run_id,
-                suspended_max,
-            )
-            of_run = "where run_id = $1"
-            return ReconciliationView(
-                files=await _counted(connection, f"status from payment_file {of_run}", run_id),
-                reports=await _counted(connection, f"status from partner_report {of_run}", run_id),
-                instructions=await _counted(connection, f"status from instruction {of_run}", run_id),
-                return_reasons=await _counted(
-                    connection,
-                    f"coalesce(return_reason, '') from instruction {of_run} and status = 'returned'",
-                    run_id,
-                ),
-                suspense=await _counted(
-                    connection,
-                    f"suspense_reason from report_line {of_run} and suspense_reason is not null",
-                    run_id,
-                ),
-                suspended=[SuspendedView(*row) for row in suspended],
-            )
+            return await reconciliation(connection, run_id, suspended_max)
 
     async def files(
         self,
@@ -289,11 +265,3 @@ def _file(row: Any) -> FileView:
         sha256=row["content_sha256"],
         created_at=row["created_at"],
     )
-
-
-async def _counted(connection: Connection, what: str, run_id: UUID) -> Mapping[str, int]:
-    """`what`: `<column> from <table> where ...`, with the run as $1."""
-    rows = await connection.fetch(
-        f"select key, count(*) from (select {what}) as found (key) group by key", run_id
-    )
-    return Counter({row["key"]: row["count"] for row in rows})

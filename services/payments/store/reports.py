@@ -8,11 +8,11 @@ from uuid import UUID
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files
-from services.payments.domain.instructions import PENDING, RETURNED, SETTLED
-from services.payments.domain.ledger import ENTITLEMENT, PAYABLE, Account, Transfer
+from services.payments.domain.instructions import RETURNED, SETTLED
 from services.payments.domain.matching import Matched, Sent, Suspended, Told
-from services.payments.store import ledger
+from services.payments.store import suspense
 from services.payments.store.finishing import reconcile_if_answered
+from services.payments.store.moving import Answer, move
 from services.payments.store.run_rows import ToEvent
 from services.payments.usecases.ports import ReceivedReport, WaitingReport
 
@@ -31,8 +31,8 @@ _CALL = """
     returning report_id
 """
 _CLAIM = """
-    select p.report_id, p.file_id, p.run_id, p.province_code, p.content, f.kind, f.payments, f.amount_dong,
-           r.execute_on
+    select p.report_id, p.file_id, p.run_id, p.agency_code, p.province_code, p.content, f.kind, f.payments,
+           f.amount_dong, r.execute_on
     from partner_report p join payment_file f using (file_id) join run r on r.run_id = p.run_id
     where p.report_id = $1 and p.status = 'received' for update of p, f skip locked
 """
@@ -43,45 +43,15 @@ _SENT = """
     left join facility_account f on f.facility_id = i.account_id and f.version = i.account_version
     where i.file_id = $1
 """
-_MOVE = f"""
-    update instruction i set status = t.status,
-        settled_on = case when t.status = '{SETTLED}' then t.told_on else i.settled_on end,
-        return_reason = t.reason, changed_on = coalesce(t.told_on, $5)
-    from unnest($1::uuid[], $2::text[], $3::date[], $4::text[]) as t (id, status, told_on, reason)
-    where i.instruction_id = t.id
-"""
-_FALL_DUE_AGAIN = (
-    "update instruction_line set returned = true where run_id = $1 and instruction_id = any($2::uuid[])"
-)
-_TOTALS = """
-    with moved as (
-        select l.programme, l.unit_province_code, l.commune_code, l.category, i.channel,
-               sum(l.amount_dong * t.settled)::bigint as settled,
-               sum(l.amount_dong * t.returned)::bigint as returned
-        from unnest($2::uuid[], $3::integer[], $4::integer[]) as t (id, settled, returned)
-        join instruction i on i.instruction_id = t.id
-        join instruction_line l on l.run_id = $1 and l.instruction_id = t.id
-        group by l.programme, l.unit_province_code, l.commune_code, l.category, i.channel
-    )
-    update run_total r set settled_dong = settled_dong + m.settled, returned_dong = returned_dong + m.returned
-    from moved m
-    where r.run_id = $1 and r.programme = m.programme and r.unit_province_code = m.unit_province_code
-      and r.commune_code = m.commune_code and r.category = m.category and r.channel = m.channel
-"""
 _LINES = """
     insert into report_line (report_id, run_id, province_code, number, reference, instruction_id, outcome,
                              amount_dong, told_on, reason_code, posting, suspense_reason)
     select $1, $2, $3, * from unnest($4::integer[], $5::text[], $6::uuid[], $7::text[], $8::bigint[],
                                      $9::date[], $10::text[], $11::text[], $12::text[])
 """
-_ANSWERED = f"""
-    update payment_file set pending = pending - $2,
-        status = case when pending = $2 then '{files.ANSWERED}' else status end
-    where file_id = $1 and status = '{files.READY}'
-"""
 _TAKEN = """
     update partner_report set status = 'taken', kind = $2, lines = $3, settled = $4, returned = $5,
-        suspended = $6
+        suspended = $6, taken_on = $7
     where report_id = $1
 """
 
@@ -173,13 +143,11 @@ class _Work:
     ) -> None:
         await self._keep_lines(report, matched, suspended, references)
         if matched:
-            await ledger.book_instructions(
-                self._connection,
-                [one.instruction_id for one in matched],
-                [one.posting for one in matched],
-                [one.told.on or on for one in matched],
+            answer = Answer(
+                report.run_id, report.file_id, report.province_code, "discharged", report.report_id
             )
-            await self._move(report, matched, on)
+            await move(self._connection, answer, matched, on)
+        await suspense.keep(self._connection, report, kind, suspended, references, on)
         await self._connection.execute(
             _TAKEN,
             report.report_id,
@@ -188,56 +156,8 @@ class _Work:
             sum(one.told.outcome == SETTLED for one in matched),
             sum(one.told.outcome == RETURNED for one in matched),
             len(suspended),
-        )
-
-    async def _move(self, report: WaitingReport, matched: Sequence[Matched], on: date) -> None:
-        first = {one.instruction_id: one for one in reversed(matched)}
-        last = {one.instruction_id: one for one in matched}
-        ids = list(last)
-        connection = self._connection
-        await connection.execute(
-            _MOVE,
-            ids,
-            [one.told.outcome for one in last.values()],
-            [one.told.on for one in last.values()],
-            [one.told.reason if one.told.outcome == RETURNED else None for one in last.values()],
             on,
         )
-        returned = [known for known in ids if last[known].told.outcome == RETURNED]
-        if returned:
-            await connection.execute(_FALL_DUE_AGAIN, report.run_id, returned)
-        await connection.execute(
-            _TOTALS,
-            report.run_id,
-            ids,
-            [_change(first[known], last[known], SETTLED) for known in ids],
-            [_change(first[known], last[known], RETURNED) for known in ids],
-        )
-        no_longer_pending = [known for known in ids if first[known].was == PENDING]
-        if no_longer_pending:
-            await self._discharge(report, no_longer_pending, on)
-            await connection.execute(_ANSWERED, report.file_id, len(no_longer_pending))
-
-    async def _discharge(self, report: WaitingReport, answered: Sequence[UUID], on: date) -> None:
-        """What was answered is no longer owed: it was paid, or falls due anew with the next list."""
-        rows = await self._connection.fetch(
-            "select programme, sum(amount_dong)::bigint as amount from instruction"
-            " where instruction_id = any($1::uuid[]) group by programme order by programme",
-            list(answered),
-        )
-        province = report.province_code
-        transfers = [
-            Transfer(
-                "discharged",
-                Account(PAYABLE, row["programme"], province),
-                Account(ENTITLEMENT, row["programme"], province),
-                row["amount"],
-                report.report_id,
-                on,
-            )
-            for row in rows
-        ]
-        await ledger.book(self._connection, province, transfers)
 
     async def _keep_lines(
         self,
@@ -275,8 +195,3 @@ class _Work:
 
     async def finish_answered_run(self, run_id: UUID, at: datetime) -> None:
         await reconcile_if_answered(self._connection, run_id, at, self._to_event)
-
-
-def _change(first: Matched, last: Matched, status: str) -> int:
-    """How often the instruction is in that status after the report, less how often before: -1, 0 or 1."""
-    return (last.told.outcome == status) - (first.was == status)

@@ -151,6 +151,7 @@ class WaitingReport:
     report_id: UUID
     file_id: UUID
     run_id: UUID
+    agency_code: str
     province_code: str
     kind: str
     execute_on: date

@@ -126,8 +126,42 @@ class SuspendedView:
 
 
 @dataclass(frozen=True, slots=True)
+class DayTold:
+    """What an agency told on a business day, in đồng: statement = settled + returned + suspense.
+
+    `settled` and `returned`: matched. Of `suspense`: `duplicates` say what is booked already, `unresolved`
+    wait for a person.
+    """
+
+    on: date
+    lines: int
+    statement: int
+    settled: int
+    returned: int
+    suspense: int
+    duplicates: int
+    unresolved: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyMoney:
+    """A run's money at one agency, in đồng: instructed = settled + returned + pending.
+
+    `held`: what the agency gave back of it without saying for whom.
+    """
+
+    agency_code: str
+    instructed: int
+    settled: int
+    returned: int
+    pending: int
+    held: int
+    days: Sequence[DayTold]
+
+
+@dataclass(frozen=True, slots=True)
 class ReconciliationView:
-    """How far a run's files are answered. Counts by status, outcome and reason of suspense."""
+    """How far a run's files are answered: counts by status, outcome and reason of suspense; the money."""
 
     files: Mapping[str, int]
     reports: Mapping[str, int]
@@ -135,6 +169,7 @@ class ReconciliationView:
     return_reasons: Mapping[str, int]
     suspense: Mapping[str, int]
     suspended: Sequence[SuspendedView]
+    agencies: Sequence[AgencyMoney]
 
 
 #: A place in a list of runs, latest first.

@@ -1,0 +1,190 @@
+"""Lines in suspense: kept as a report is taken, and carried out once a resolution is approved."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from libs.common.kernel.ids import new_id
+from libs.common.runtime.postgres import Connection, Database
+from services.payments.domain import instructions, suspense
+from services.payments.domain.ledger import IN_TRANSIT, SUSPENSE, Account
+from services.payments.domain.matching import Matched, Suspended, Told
+from services.payments.domain.suspense import ATTRIBUTED, Candidate, Item
+from services.payments.store import ledger
+from services.payments.store.finishing import reconcile_if_answered
+from services.payments.store.moving import Answer, move
+from services.payments.store.run_rows import ToEvent
+from services.payments.usecases.ports import WaitingReport
+
+COLUMNS = (
+    "suspense_id, report_id, number, run_id, agency_code, province_code, reason, outcome, reference,"
+    " coalesce(instruction_id, named_id) as instruction_id, amount_dong as amount, told_on, reason_code,"
+    " held, waits_since, status, resolution, note, maker_sub as maker, checker_sub as checker, problem"
+)
+_KEEP = """
+    insert into suspense (report_id, run_id, agency_code, province_code, waits_since, suspense_id, number,
+                          reason, outcome, reference, named_id, amount_dong, told_on, reason_code, held)
+    select $1, $2, $3, $4, $5, * from unnest($6::uuid[], $7::integer[], $8::text[], $9::text[], $10::text[],
+        $11::uuid[], $12::bigint[], $13::date[], $14::text[], $15::boolean[])
+"""
+#: $1: a payment that was handed to its agency.
+CANDIDATE = """
+    select i.instruction_id, i.agency_code, i.province_code, i.status, i.amount_dong as amount,
+           exists (
+               select from instruction_line l join instruction_line other using (person_id, programme, month)
+               where l.run_id = i.run_id and l.instruction_id = i.instruction_id and not other.returned
+                 and other.instruction_id <> i.instruction_id) as reissued,
+           array(select posting from ledger_transfer where source_id = i.instruction_id) as postings
+    from instruction i join payment_file f using (file_id)
+    where i.instruction_id = $1 and f.status <> 'planned'
+"""
+_PUT = """
+    update suspense set status = $2, resolution = $3, instruction_id = $4, note = $5, maker_sub = $6,
+        checker_sub = $7, problem = $8, changed_at = now()
+    where suspense_id = $1
+"""
+_PLACE = """
+    select i.run_id, i.file_id, i.province_code, r.execute_on from instruction i join run r using (run_id)
+    where instruction_id = $1
+"""
+#: What the ledger or the list refuses, and the problem that it is.
+_REFUSED = {"paid_once": "reissued", "fund_not_overdrawn": "fund_short"}
+
+
+async def keep(
+    connection: Connection,
+    report: WaitingReport,
+    kind: str,
+    suspended: Sequence[Suspended],
+    references: Mapping[int, str],
+    on: date,
+) -> None:
+    """What waits for a person, and in suspense the money that came with it."""
+    rows = [
+        (
+            new_id(),
+            one.told.number,
+            one.reason,
+            one.told.outcome,
+            references[one.told.number],
+            one.instruction_id,
+            one.told.amount,
+            one.told.on,
+            one.told.reason,
+            suspense.holds_money(one, kind),
+        )
+        for one in suspended
+        if suspense.waits(one)
+    ]
+    if not rows:
+        return
+    of_report = (report.report_id, report.run_id, report.agency_code, report.province_code, on)
+    await connection.execute(_KEEP, *of_report, *(list(column) for column in zip(*rows, strict=True)))
+    held = {row[0]: row[6] for row in rows if row[9] and row[6]}
+    if held:
+        there, here = _accounts(report.agency_code, report.province_code)
+        await ledger.book_each(connection, "suspended", here, there, held, on)
+
+
+def _accounts(agency_code: str, province_code: str) -> tuple[Account, Account]:
+    """What is in transit with the agency, and what it gave back."""
+    return Account(IN_TRANSIT, agency_code, province_code), Account(SUSPENSE, agency_code, province_code)
+
+
+def item_of(row: asyncpg.Record) -> Item:
+    return Item(**dict(row))
+
+
+def candidate_of(row: asyncpg.Record) -> Candidate:
+    return Candidate(**{**dict(row), "postings": frozenset(row["postings"])})
+
+
+async def put(connection: Connection, item: Item) -> None:
+    """A line's life as it is now; the payment that it names by itself stays."""
+    await connection.execute(
+        _PUT,
+        item.suspense_id,
+        item.status,
+        item.resolution,
+        item.instruction_id,
+        item.note,
+        item.maker,
+        item.checker,
+        item.problem,
+    )
+
+
+class Resolutions:
+    """Transactions of carrying out, for the worker."""
+
+    def __init__(self, database: Database, to_event: ToEvent) -> None:
+        self._database = database
+        self._to_event = to_event
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator["_Work"]:
+        async with self._database.bulk() as connection:
+            yield _Work(connection, self._to_event)
+
+
+class _Work:
+    def __init__(self, connection: Connection, to_event: ToEvent) -> None:
+        self._connection = connection
+        self._to_event = to_event
+
+    async def claim(self) -> Item | None:
+        row = await self._connection.fetchrow(
+            f"select {COLUMNS} from suspense where status = '{suspense.APPROVED}'"
+            " order by changed_at limit 1 for update skip locked"
+        )
+        return item_of(row) if row else None
+
+    async def candidate(self, instruction_id: UUID) -> Candidate | None:
+        # As a report does: whoever holds the file moves its payments.
+        await self._connection.execute(
+            "select from payment_file where file_id = ("
+            " select file_id from instruction where instruction_id = $1) for update",
+            instruction_id,
+        )
+        row = await self._connection.fetchrow(CANDIDATE, instruction_id)
+        return candidate_of(row) if row else None
+
+    async def put(self, item: Item) -> None:
+        await put(self._connection, item)
+
+    async def book(self, item: Item, candidate: Candidate | None, on: date, at: datetime) -> str | None:
+        try:
+            async with self._connection.transaction():
+                await self._release(item, on)
+                if candidate:
+                    await self._attribute(item, candidate, on, at)
+        except (asyncpg.UniqueViolationError, asyncpg.CheckViolationError) as refused:
+            if refused.constraint_name not in _REFUSED:
+                raise
+            return _REFUSED[refused.constraint_name]
+        return None
+
+    async def _release(self, item: Item, on: date) -> None:
+        """What it holds is with the agency again: for good, or for the payment's own posting to take it."""
+        if item.held:
+            assert item.resolution and item.amount
+            there, here = _accounts(item.agency_code, item.province_code)
+            amounts = {item.suspense_id: item.amount}
+            await ledger.book_each(self._connection, item.resolution, there, here, amounts, on)
+
+    async def _attribute(self, item: Item, candidate: Candidate, on: date, at: datetime) -> None:
+        assert item.resolution == ATTRIBUTED
+        place = await self._connection.fetchrow(_PLACE, candidate.instruction_id)
+        assert place
+        day = item.told_on if item.told_on and place["execute_on"] <= item.told_on <= on else on
+        known = candidate.instruction_id
+        told = Told(item.number, known, item.outcome, item.amount, day, None, item.reason_code)
+        posting = instructions.attribution_of(candidate.status, item.outcome)
+        answer = Answer(
+            place["run_id"], place["file_id"], place["province_code"], "discharged_by_hand", item.suspense_id
+        )
+        await move(self._connection, answer, [Matched(told, known, candidate.status, posting)], on)
+        await reconcile_if_answered(self._connection, answer.run_id, at, self._to_event)
