@@ -131,16 +131,17 @@ def _doors(
     clock = WallClock(settings.business_date)
     orders, register = RunOrders(database, AWAITS, to_event), StoredPartners(database)
     gifts, lines = StoredDonations(database, cipher), SuspenseDesk(database)
+    funds = KeepFunds(Money(database), clock)
     return Doors(
         open_run=OpenRun(orders, clock),
         approve_run=ApproveRun(orders, clock),
         receive_report=ReceiveReport(ReportDesk(database, cipher)),
         reads=StoredReads(database, cipher),
         books=StoredBooks(database),
-        funds=KeepFunds(Money(database), clock),
+        funds=funds,
         suspense=ResolveSuspense(lines),
         suspense_reads=lines,
-        donations=TakeDonations(gifts, clock),
+        donations=TakeDonations(gifts, funds, clock),
         donation_reads=gifts,
         today=clock.business_date,
         events=told,

@@ -11,7 +11,7 @@ from libs.common.kernel import ids
 from libs.common.kernel.ids import show
 from libs.common.runtime.access import Actor, open_to_all, requires
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of
-from services.payments.api.funds import Amount
+from services.payments.api.funds import Amount, Document, VoucherShown
 from services.payments.api.idempotency import IdempotencyKey, once
 from services.payments.domain.donations import Donation
 from services.payments.usecases.donations import Pledge
@@ -40,6 +40,7 @@ class ReceiptWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     amount: Amount
+    document: Document
     received_on: date | None = None
 
 
@@ -49,6 +50,7 @@ class EarmarkWanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     to_fund_id: Annotated[str, Field(max_length=40)]
+    document: Document
 
 
 class DonationShown(BaseModel):
@@ -133,21 +135,36 @@ async def pledge(
     return await once(doors, actor, idempotency_key, (request, await request.body()), DonationShown, made)
 
 
-@router.post("/v1/donations/{donation_id}/receipt")
-async def receive(donation_id: str, wanted: ReceiptWanted, actor: MayTake, doors: Through) -> DonationShown:
-    """The gift came: it is booked, and its receipt has a number."""
-    donation = await doors.donations.receive(
-        id_of("don", donation_id), wanted.amount, wanted.received_on, actor.territory
+@router.post("/v1/donations/{donation_id}/receipt", status_code=201)
+async def receive(donation_id: str, wanted: ReceiptWanted, actor: MayTake, doors: Through) -> VoucherShown:
+    """The gift came: a voucher, booked when another identity approves it; then the receipt has its number.
+
+    409 `voucher_taken` while another voucher of the gift waits.
+    """
+    return VoucherShown.of(
+        await doors.donations.receive(
+            id_of("don", donation_id),
+            wanted.amount,
+            wanted.document,
+            wanted.received_on,
+            actor.sub,
+            actor.territory,
+        )
     )
-    return DonationShown.of(donation)
 
 
-@router.post("/v1/donations/{donation_id}/earmark")
-async def earmark(donation_id: str, wanted: EarmarkWanted, actor: MayTake, doors: Through) -> DonationShown:
-    """Set the gift apart, whole, for one programme. 409 `fund_short` where it is used already."""
+@router.post("/v1/donations/{donation_id}/earmark", status_code=201)
+async def earmark(donation_id: str, wanted: EarmarkWanted, actor: MayTake, doors: Through) -> VoucherShown:
+    """Set the gift apart, whole, for one programme: a voucher that another identity approves.
+
+    Approval answers 409 `fund_short` where the gift is used already. A mistake is corrected to 0, and the
+    gift lies where it was received.
+    """
     to_fund_id = id_of("fun", wanted.to_fund_id)
-    return DonationShown.of(
-        await doors.donations.earmark(id_of("don", donation_id), to_fund_id, actor.territory)
+    return VoucherShown.of(
+        await doors.donations.earmark(
+            id_of("don", donation_id), to_fund_id, wanted.document, actor.sub, actor.territory
+        )
     )
 
 

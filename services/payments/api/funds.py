@@ -25,6 +25,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")]
 Province = Annotated[str, Field(pattern=r"^\d{2}$")]
 Commune = Annotated[str, Field(pattern=r"^\d{5}$")]
 Amount = Annotated[int, Field(ge=1, le=10**15)]
+Document = Annotated[str, Field(min_length=1, max_length=60, description="The paper's number.")]
 #: What a voucher of each kind names.
 _NAMES = {
     GRANTED: {"fund_id"},
@@ -97,7 +98,7 @@ class VoucherWanted(BaseModel):
 
     kind: Literal["granted", "moved", "handed_over", "corrected"]
     amount: Annotated[int, Field(ge=0, le=10**15)]
-    document: Annotated[str, Field(min_length=1, max_length=60, description="The paper's number.")]
+    document: Document
     fund_id: Annotated[str, Field(max_length=40)] | None = None
     to_fund_id: Annotated[str, Field(max_length=40)] | None = None
     programme: Name | None = None
@@ -118,6 +119,8 @@ class VoucherWanted(BaseModel):
 
 
 class VoucherShown(BaseModel):
+    """`donation_id`: the gift that is received (`donated`) or set apart (`earmarked`)."""
+
     voucher_id: str
     kind: str
     status: str
@@ -132,13 +135,14 @@ class VoucherShown(BaseModel):
     booked_on: date
     commune_code: str | None
     recipients: int | None
+    donation_id: str | None
     note: str
 
     @classmethod
     def of(cls, voucher: Voucher) -> "VoucherShown":
         told = {name: getattr(voucher, name) for name in cls.model_fields}
         prefixes = {"voucher_id": "vch", "fund_id": "fun", "to_fund_id": "fun", "corrects": "ltx"}
-        for name, prefix in (prefixes | {"transaction_id": "ltx"}).items():
+        for name, prefix in (prefixes | {"transaction_id": "ltx", "donation_id": "don"}).items():
             told[name] = show(prefix, told[name]) if told[name] else None
         return cls.model_validate(told)
 

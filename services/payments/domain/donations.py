@@ -1,8 +1,8 @@
 """Donations: promised, received with a receipt, set apart for a programme, used.
 
 A gift is money or goods of one unit. What is received lies in a fund for gifts; set apart, in a fund of the
-same kind that pays one programme only. What is used leaves that fund by a run or a hand-over, and is counted
-as the gifts' in the order in which they came into it.
+same kind that pays one programme only. Both steps are vouchers, so a second identity approves them. What is
+used leaves that fund by a run or a hand-over, and is counted as the gifts' in the order in which they came.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ TRANSITIONS: dict[tuple[str, str], str | None] = {
     (PLEDGED, RECEIVED): "donated",
     (PLEDGED, WITHDRAWN): None,
     (RECEIVED, EARMARKED): "earmarked",
+    (EARMARKED, RECEIVED): "reversed",
 }
 
 

@@ -69,8 +69,8 @@ POSTINGS: dict[str, Posting] = {
     "waived": Posting(WAIVED, OVERPAYMENT, "ovp"),
     # Funds: given by the state or by donors, set apart or moved, handed over.
     "granted": Posting(FUND, ORIGIN, "vch"),
-    "donated": Posting(FUND, ORIGIN, "don"),
-    "earmarked": Posting(FUND, FUND, "don"),
+    "donated": Posting(FUND, ORIGIN, "vch"),
+    "earmarked": Posting(FUND, FUND, "vch"),
     "moved": Posting(FUND, FUND, "vch"),
     "handed_over": Posting(PAID, FUND, "vch"),
 }

@@ -1,6 +1,7 @@
 """Vouchers: what is given to a fund, moved, handed over or corrected, by a maker and another checker.
 
-Runs move money by their own list; a voucher is for all that has none.
+Runs move money by their own list; a voucher is for all that has none. A gift moves by vouchers too: one for
+its receipt, one when it is set apart.
 """
 
 from dataclasses import dataclass, replace
@@ -8,14 +9,16 @@ from datetime import date
 from uuid import UUID
 
 from libs.common.kernel.errors import IllegalTransition
-from services.payments.domain import funds
+from services.payments.domain import donations, funds
 from services.payments.domain.funds import Fund
 from services.payments.domain.ledger import CORRECTED, ORIGIN, PAID, REVERSED, Account, Transfer
 
 GRANTED = "granted"
 MOVED = "moved"
 HANDED_OVER = "handed_over"
-KINDS = (GRANTED, MOVED, HANDED_OVER, CORRECTED)
+DONATED = "donated"
+EARMARKED = "earmarked"
+KINDS = (GRANTED, MOVED, HANDED_OVER, CORRECTED, DONATED, EARMARKED)
 
 PROPOSED = "proposed"
 BOOKED = "booked"
@@ -23,8 +26,11 @@ WITHDRAWN = "withdrawn"
 #: None of it is told to the world by itself.
 TRANSITIONS: dict[tuple[str, str], str | None] = {(PROPOSED, BOOKED): None, (PROPOSED, WITHDRAWN): None}
 
+#: Where a gift stands once the voucher of its step is booked.
+GIFT_STEPS = {DONATED: donations.RECEIVED, EARMARKED: donations.EARMARKED}
+
 #: What a voucher may correct. What a run's list or a partner's report moved is moved on by reports only.
-CORRECTABLE = (GRANTED, MOVED, HANDED_OVER, "donated")
+CORRECTABLE = (GRANTED, MOVED, HANDED_OVER, DONATED, EARMARKED)
 
 
 def moved(status: str, to: str) -> str | None:
@@ -41,6 +47,7 @@ class Voucher:
 
     `corrects`: the transaction whose amount was wrong, by its first booking. `document`: the number
     of the paper, a hand-over receipt say. `recipients`: how many got something. No person stands in it.
+    `donation_id`: the gift that is received or set apart.
     """
 
     voucher_id: UUID
@@ -56,6 +63,7 @@ class Voucher:
     corrects: UUID | None = None
     commune_code: str | None = None
     recipients: int | None = None
+    donation_id: UUID | None = None
     note: str = ""
     status: str = PROPOSED
     checker: str | None = None
@@ -77,6 +85,11 @@ def same(one: Voucher, other: Voucher) -> bool:
 def unfit(voucher: Voucher, fund: Fund, to_fund: Fund | None) -> str | None:
     """The field by which a voucher does not fit its funds, or None. Corrections have no funds."""
     bound = fund.purpose
+    if voucher.kind == DONATED:
+        return None if fund.kind == funds.DONATION else "fund_id"
+    if voucher.kind == EARMARKED:
+        apart = to_fund and to_fund.purpose and (to_fund.kind, to_fund.unit) == (funds.DONATION, fund.unit)
+        return None if apart and bound is None else "to_fund_id"
     if voucher.kind == GRANTED:
         # What is given by people is a donation, with its donor and receipt.
         return "fund_id" if fund.kind == funds.DONATION else None
@@ -95,7 +108,7 @@ def transfer_of(voucher: Voucher, fund: Fund, to_fund: Fund | None) -> Transfer:
     if voucher.kind == HANDED_OVER:
         assert voucher.programme
         debit, credit = Account(PAID, voucher.programme, voucher.province_code, fund.unit), fund.account
-    elif voucher.kind == MOVED:
+    elif voucher.kind in (MOVED, EARMARKED):
         assert to_fund
         debit, credit = to_fund.account, fund.account
     return Transfer(voucher.kind, debit, credit, voucher.amount, voucher.voucher_id, voucher.booked_on)
@@ -105,9 +118,11 @@ def correction_of(voucher: Voucher, wrong: Transfer, standing: int) -> list[Tran
     """What was wrong turned round, and the right amount between the same accounts, if there is any.
 
     `wrong`: the transfer as it was booked; `standing`: its amount as corrected so far, 0 where nothing is
-    left of it. Empty when nothing would change.
+    left of it. Empty when nothing would change. A gift is set apart whole: that is taken back, or stays.
     """
     if wrong.posting not in CORRECTABLE or standing == voucher.amount:
+        return []
+    if wrong.posting == EARMARKED and voucher.amount:
         return []
     made = []
     source, on = voucher.voucher_id, voucher.booked_on

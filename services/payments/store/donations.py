@@ -7,10 +7,10 @@ from uuid import UUID
 
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
-from services.payments.domain.donations import Donation, used_of
+from services.payments.domain.donations import EARMARKED, RECEIVED, WITHDRAWN, Donation, used_of
 from services.payments.domain.funds import DONATION, Fund
-from services.payments.domain.ledger import Transfer
-from services.payments.store import funds, ledger
+from services.payments.domain.vouchers import DONATED, Voucher
+from services.payments.store import funds
 from services.payments.usecases.donations import GiftShown, GiftSum
 
 _COLUMNS = (
@@ -65,6 +65,17 @@ _SUMS = f"""
       and ($1::text is null or province_code = $1)
     group by month, unit, programme having sum(received) <> 0 or sum(used) <> 0
     order by month, unit, programme nulls first
+"""
+# Received otherwise than booked, it is what the correction says, or was no gift; set apart by mistake, it
+# lies where it was received.
+_CORRECT = f"""
+    update donation g set
+        amount = case when t.posting = '{DONATED}' and $2 > 0 then $2 else g.amount end,
+        status = case when t.posting = '{DONATED}' and $2 = 0 then '{WITHDRAWN}' else '{RECEIVED}' end,
+        to_fund_id = null, earmarked_on = null
+    from ledger_transfer t join voucher v on v.voucher_id = t.source_id
+    where t.transaction_id = $1 and t.leg = 1 and t.posting in ('{DONATED}', '{EARMARKED}')
+      and g.donation_id = v.donation_id
 """
 
 
@@ -149,33 +160,46 @@ class _Work:
         )
         return _donation(row, self._cipher) if row else None
 
-    async def next_receipt(self, fund: Fund, year: int) -> str:
+    async def withdraw(self, donation_id: UUID) -> None:
         await self._connection.execute(
-            "select pg_advisory_xact_lock($1, hashtext($2))", _RECEIPTS_LOCK, fund.code
+            f"update donation set status = '{WITHDRAWN}' where donation_id = $1", donation_id
         )
-        head = f"{fund.code}/{year}/"
-        last = await self._connection.fetchval(
-            "select max(receipt) from donation where fund_id = $1 and starts_with(receipt, $2)",
-            fund.fund_id,
-            head,
-        )
-        return f"{head}{int(last.removeprefix(head)) + 1 if last else 1:06d}"
 
-    async def keep(self, donation: Donation, transfer: Transfer | None) -> None:
-        if transfer:
-            with ledger.refused_when_short():
-                await ledger.book(self._connection, donation.province_code, [transfer])
-        await self._connection.execute(
-            "update donation set status = $2, amount = $3, receipt = $4, received_on = $5, to_fund_id = $6,"
-            " earmarked_on = $7 where donation_id = $1",
-            donation.donation_id,
-            donation.status,
-            donation.amount,
-            donation.receipt,
-            donation.received_on,
-            donation.to_fund_id,
-            donation.earmarked_on,
+
+async def moved_by(connection: Connection, voucher: Voucher) -> None:
+    """A gift goes with the voucher of its step, or with a correction of it, in the transaction that books."""
+    if voucher.kind == DONATED:
+        await connection.execute(
+            f"update donation set status = '{RECEIVED}', amount = $2, received_on = $3, receipt = $4"
+            " where donation_id = $1",
+            voucher.donation_id,
+            voucher.amount,
+            voucher.booked_on,
+            await _next_receipt(connection, voucher),
         )
+    elif voucher.kind == EARMARKED:
+        await connection.execute(
+            f"update donation set status = '{EARMARKED}', to_fund_id = $2, earmarked_on = $3"
+            " where donation_id = $1",
+            voucher.donation_id,
+            voucher.to_fund_id,
+            voucher.booked_on,
+        )
+    elif voucher.corrects:
+        await connection.execute(_CORRECT, voucher.corrects, voucher.amount)
+
+
+async def _next_receipt(connection: Connection, voucher: Voucher) -> str:
+    """The next number of the fund's receipts of that year; no other transaction gets it."""
+    code = await connection.fetchval("select code from fund where fund_id = $1", voucher.fund_id)
+    await connection.execute("select pg_advisory_xact_lock($1, hashtext($2))", _RECEIPTS_LOCK, code)
+    head = f"{code}/{voucher.booked_on.year}/"
+    last = await connection.fetchval(
+        "select max(receipt) from donation where fund_id = $1 and starts_with(receipt, $2)",
+        voucher.fund_id,
+        head,
+    )
+    return f"{head}{int(last.removeprefix(head)) + 1 if last else 1:06d}"
 
 
 def _donation(row: Any, cipher: FieldCipher) -> Donation:

@@ -58,37 +58,85 @@ _FUNDS_OVERDRAWN = """
     ) as daily where balance < 0
 """
 
-#: Vouchers whose state or amount is not the ledger's; what was booked for a voucher that is not there.
+#: Vouchers of which not exactly what they say is booked: amount, and accounts of their funds or programme.
 _VOUCHERS_ARE_LEDGER = """
-    with booked as (
-        select source_id, min(transaction_id::text)::uuid as transaction_id,
-               coalesce(sum(amount) filter (where posting <> 'reversed'), 0) as amount
-        from ledger_transfer
-        where posting in ('granted', 'moved', 'handed_over', 'corrected', 'reversed') group by source_id
+    with fund_account as (
+        select f.fund_id, a.account_id from fund f join ledger_account a on a.kind = 'fund'
+          and a.key = f.code and a.province_code = f.province_code and a.unit = f.unit
+    ), booked as (
+        select t.*, count(*) over (partition by t.transaction_id) as legs, d.kind as debit_kind,
+               d.key as debit_key, c.kind as credit_kind
+        from ledger_transfer t join ledger_account d on d.account_id = t.debit_account
+        join ledger_account c on c.account_id = t.credit_account
+        where t.posting in ('granted', 'moved', 'handed_over', 'donated', 'earmarked')
     )
-    select coalesce(v.voucher_id, b.source_id) from voucher v full join booked b on b.source_id = v.voucher_id
-    where case when v.status = 'booked' then v.transaction_id = b.transaction_id and v.amount = b.amount
-               else v.voucher_id is not null and b.source_id is null end is not true
+    select coalesce(v.voucher_id, b.source_id)
+    from (
+        select v.*, f.account_id as account, o.account_id as to_account from voucher v
+        left join fund_account f using (fund_id) left join fund_account o on o.fund_id = v.to_fund_id
+        where v.kind <> 'corrected'
+    ) as v full join booked b on b.transaction_id = v.transaction_id
+    where case
+        when v.status <> 'booked' then b.transaction_id is null
+        else b.legs = 1 and (b.posting, b.amount, b.source_id) = (v.kind, v.amount, v.voucher_id)
+          and case v.kind
+            when 'granted' then b.debit_account = v.account
+            when 'donated' then b.debit_account = v.account
+            when 'handed_over' then b.credit_account = v.account and b.debit_key = v.programme
+            else (b.debit_account, b.credit_account) = (v.to_account, v.account)
+        end
+    end is not true
 """
 
-#: Gifts whose state or amount, as corrected, is not the ledger's; what was booked for none.
+#: Corrections that did not turn round what stood, or booked anything but the right amount in its place.
+_CORRECTIONS_ARE_LEDGER = """
+    with correction as (
+        select v.*, w.debit_account, w.credit_account, lag(v.amount, 1, w.amount) over (
+            partition by v.corrects order by v.decided_at, v.voucher_id) as stood
+        from voucher v join ledger_transfer w on w.transaction_id = v.corrects and w.leg = 1
+        where v.kind = 'corrected' and v.status = 'booked'
+    ), wanted as (
+        select transaction_id, voucher_id, 'reversed' as posting, credit_account as debit_account,
+               debit_account as credit_account, stood as amount from correction where stood > 0
+        union all
+        select transaction_id, voucher_id, 'corrected', debit_account, credit_account, amount
+        from correction where amount > 0
+    ), booked as (
+        select transaction_id, source_id, posting, debit_account, credit_account, amount
+        from ledger_transfer where posting in ('reversed', 'corrected')
+    )
+    (select voucher_id from (table wanted except all table booked) as missing)
+    union all
+    (select source_id as voucher_id from (table booked except all table wanted) as unasked)
+    union all
+    select voucher_id from voucher v where kind = 'corrected' and status = 'booked'
+      and not exists (select from ledger_transfer w where w.transaction_id = v.corrects)
+"""
+
+#: Gifts whose state, amount or fund, as corrected, is not the ledger's; what was booked for none.
 _GIFTS_ARE_LEDGER = """
     with booked as (
-        select t.source_id, bool_or(t.posting = 'earmarked') as earmarked,
-               max(coalesce(c.amount, t.amount)) filter (where t.posting = 'donated') as donated,
-               max(t.amount) filter (where t.posting = 'earmarked') as apart
-        from ledger_transfer t left join lateral (
+        select g.donation_id, t.posting, coalesce(c.amount, t.amount) as amount, f.fund_id
+        from ledger_transfer t join ledger_account a on a.account_id = t.debit_account
+        left join voucher g on g.voucher_id = t.source_id
+        left join fund f on f.code = a.key and f.unit = a.unit
+        left join lateral (
             select amount from voucher v where v.corrects = t.transaction_id and v.status = 'booked'
             order by v.decided_at desc limit 1) as c on true
-        where t.posting in ('donated', 'earmarked') group by t.source_id
+        where t.posting in ('donated', 'earmarked')
+    ), standing as (
+        select donation_id,
+               jsonb_agg(array[amount::text, fund_id::text]) filter (where posting = 'donated') as came,
+               jsonb_agg(array[amount::text, fund_id::text]) filter (where posting = 'earmarked') as apart
+        from booked where amount > 0 group by donation_id
     )
-    select coalesce(g.donation_id, b.source_id)
-    from donation g full join booked b on b.source_id = g.donation_id
-    where case g.status
-        when 'pledged' then b.source_id is null
-        when 'withdrawn' then coalesce(b.donated, 0) = 0 and b.earmarked is not true
-        when 'received' then b.donated = g.amount and not b.earmarked
-        when 'earmarked' then b.donated = g.amount and b.apart = g.amount
+    select coalesce(g.donation_id, b.donation_id)
+    from donation g full join standing b using (donation_id)
+    where case
+        when g.status in ('pledged', 'withdrawn') then b.donation_id is null
+        else b.came = jsonb_build_array(array[g.amount::text, g.fund_id::text])
+            and b.apart is not distinct from case when g.status = 'earmarked'
+                then jsonb_build_array(array[g.amount::text, g.to_fund_id::text]) end
     end is not true
 """
 
@@ -98,5 +146,6 @@ LEDGER_INVARIANTS = (
     Invariant(16, "what is owed is what approved runs have pending", _OWED_IS_PENDING),
     Invariant(17, "no fund is overdrawn that may not be", _FUNDS_OVERDRAWN),
     Invariant(18, "every voucher stands where the ledger says", _VOUCHERS_ARE_LEDGER),
+    Invariant(18, "every correction turns round what stood", _CORRECTIONS_ARE_LEDGER),
     Invariant(18, "every gift stands where the ledger says", _GIFTS_ARE_LEDGER),
 )

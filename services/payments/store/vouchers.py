@@ -7,15 +7,16 @@ from uuid import UUID
 import asyncpg
 
 from libs.common.runtime.postgres import Connection, Database
-from services.payments.domain import donations, vouchers
+from services.payments.domain import vouchers
+from services.payments.domain.donations import EARMARKED
 from services.payments.domain.funds import Fund
 from services.payments.domain.ledger import Account, Transfer
 from services.payments.domain.vouchers import Voucher
-from services.payments.store import funds, ledger
+from services.payments.store import donations, funds, ledger
 
 COLUMNS = (
     "voucher_id, kind, province_code, amount, document, booked_on, maker_sub, fund_id, to_fund_id, programme,"
-    " corrects, commune_code, recipients, note, status, checker_sub, transaction_id"
+    " corrects, commune_code, recipients, donation_id, note, status, checker_sub, transaction_id"
 )
 _STANDING = f"""
     select t.posting, t.amount, t.source_id, t.booked_on, d.kind, d.key, d.province_code, d.unit,
@@ -24,8 +25,9 @@ _STANDING = f"""
                order by v.decided_at desc limit 1), t.amount) as standing
     from ledger_transfer t join ledger_account d on d.account_id = t.debit_account
     join ledger_account c on c.account_id = t.credit_account
-    where t.transaction_id = $1 and t.leg = 1 and not exists (
-        select from donation g where g.donation_id = t.source_id and g.status = '{donations.EARMARKED}')
+    where t.transaction_id = $1 and t.leg = 1 and not (t.posting = '{vouchers.DONATED}' and exists (
+        select from voucher v join donation g using (donation_id)
+        where v.voucher_id = t.source_id and g.status = '{EARMARKED}'))
 """
 
 
@@ -59,10 +61,16 @@ class _Work:
         debit, credit = Account(*accounts[:4]), Account(*accounts[4:])
         return Transfer(posting, debit, credit, amount, source_id, booked_on), standing
 
+    async def gift(self, donation_id: UUID) -> tuple[str, int] | None:
+        row = await self._connection.fetchrow(
+            "select status, amount from donation where donation_id = $1 for update", donation_id
+        )
+        return (row["status"], row["amount"]) if row else None
+
     async def propose(self, voucher: Voucher) -> bool:
         proposed = await self._connection.fetchval(
             f"insert into voucher ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-            " $14, $15, $16, $17) on conflict do nothing returning true",
+            " $14, $15, $16, $17, $18) on conflict do nothing returning true",
             voucher.voucher_id,
             voucher.kind,
             voucher.province_code,
@@ -76,6 +84,7 @@ class _Work:
             voucher.corrects,
             voucher.commune_code,
             voucher.recipients,
+            voucher.donation_id,
             voucher.note,
             voucher.status,
             voucher.checker,
@@ -85,8 +94,11 @@ class _Work:
 
     async def of_paper(self, voucher: Voucher) -> Voucher | None:
         row = await self._connection.fetchrow(
-            f"select {COLUMNS} from voucher where fund_id = $1 and kind = $2 and document = $3"
-            f" and status <> '{vouchers.WITHDRAWN}'",
+            f"select {COLUMNS} from voucher where case when $1::uuid is null"
+            " then donation_id is null and fund_id = $2 and kind = $3 and document = $4"
+            f" and status <> '{vouchers.WITHDRAWN}'"
+            f" else donation_id = $1 and status = '{vouchers.PROPOSED}' end",
+            voucher.donation_id,
             voucher.fund_id,
             voucher.kind,
             voucher.document,
@@ -110,20 +122,7 @@ class _Work:
             checker,
             transaction_id,
         )
-        if voucher.corrects:
-            await self._correct_donation(voucher)
-
-    async def _correct_donation(self, voucher: Voucher) -> None:
-        """A gift whose amount was booked wrongly is what the correction says, or none."""
-        status = donations.RECEIVED if voucher.amount else donations.WITHDRAWN
-        await self._connection.execute(
-            "update donation set amount = case when $2 > 0 then $2 else amount end, status = $3"
-            " where donation_id = (select source_id from ledger_transfer"
-            "  where transaction_id = $1 and posting = 'donated')",
-            voucher.corrects,
-            voucher.amount,
-            status,
-        )
+        await donations.moved_by(self._connection, voucher)
 
     async def withdraw(self, voucher: Voucher, sub: str) -> None:
         await self._connection.execute(

@@ -8,12 +8,13 @@ from typing import Protocol
 from uuid import UUID
 
 from libs.common.kernel.clock import Clock
-from libs.common.kernel.errors import FieldError, IllegalTransition, Refusal
+from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.ids import new_id
 from services.payments.domain import donations, funds
 from services.payments.domain.donations import Donation
 from services.payments.domain.funds import Fund
-from services.payments.domain.ledger import ORIGIN, Account, Transfer
+from services.payments.domain.vouchers import DONATED, EARMARKED, Voucher
+from services.payments.usecases.vouchers import KeepFunds, donations_closed
 
 
 class DonationWork(Protocol):
@@ -26,11 +27,7 @@ class DonationWork(Protocol):
     async def read(self, donation_id: UUID) -> Donation | None:
         """Locked until the transaction ends."""
 
-    async def next_receipt(self, fund: Fund, year: int) -> str:
-        """The next number of the fund's receipts of that year; no other transaction gets it."""
-
-    async def keep(self, donation: Donation, transfer: Transfer | None) -> None:
-        """The donation as it stands now, and what is booked for it. Refusal `fund_short`."""
+    async def withdraw(self, donation_id: UUID) -> None: ...
 
 
 class DonationWorks(Protocol):
@@ -48,10 +45,11 @@ class Pledge:
 
 
 class TakeDonations:
-    """The verbs of those who keep gifts."""
+    """The verbs of those who keep gifts. What is booked is proposed to `funds`, for another identity."""
 
-    def __init__(self, works: DonationWorks, clock: Clock) -> None:
+    def __init__(self, works: DonationWorks, funds: KeepFunds, clock: Clock) -> None:
         self._works = works
+        self._funds = funds
         self._clock = clock
 
     async def pledge(self, pledge: Pledge, sub: str, territory: str | None) -> Donation:
@@ -72,51 +70,52 @@ class TakeDonations:
         return donation
 
     async def receive(
-        self, donation_id: UUID, amount: int, on: date | None, territory: str | None
-    ) -> Donation:
-        """What came, which may be other than what was promised; with the number of its receipt."""
-        day = on or self._clock.business_date()
-        if day > self._clock.business_date():
-            raise _unfit("received_on")
-        async with self._works(territory) as work:
-            donation = await _known(work, donation_id)
-            posting = _move(donation, donations.RECEIVED)
-            fund = await _for_gifts(work, donation.fund_id, territory)
-            received = replace(
-                donation,
+        self, donation_id: UUID, amount: int, document: str, on: date | None, sub: str, territory: str | None
+    ) -> Voucher:
+        """What came, which may be other than what was promised. Approved, it has a numbered receipt."""
+        donation = await self._read(donation_id, territory)
+        return await self._funds.propose(
+            replace(
+                self._step(donation, DONATED, document, sub),
                 amount=amount,
-                status=donations.RECEIVED,
-                received_on=day,
-                receipt=await work.next_receipt(fund, day.year),
-            )
-            origin = Account(ORIGIN, fund.kind, fund.province_code, fund.unit)
-            await work.keep(received, Transfer(posting, fund.account, origin, amount, donation_id, day))
-        return received
+                booked_on=on or self._clock.business_date(),
+            ),
+            territory,
+        )
 
-    async def earmark(self, donation_id: UUID, to_fund_id: UUID, territory: str | None) -> Donation:
-        """Set apart, whole, in a fund of one purpose. Refusal `fund_short` where it is used already."""
-        day = self._clock.business_date()
-        async with self._works(territory) as work:
-            donation = await _known(work, donation_id)
-            posting = _move(donation, donations.EARMARKED)
-            fund = await _for_gifts(work, donation.fund_id, territory)
-            to_fund = await _for_gifts(work, to_fund_id, territory)
-            if to_fund.purpose is None or to_fund.unit != fund.unit or fund.purpose is not None:
-                raise _unfit("to_fund_id")
-            earmarked = replace(donation, status=donations.EARMARKED, to_fund_id=to_fund_id, earmarked_on=day)
-            transfer = Transfer(posting, to_fund.account, fund.account, donation.amount, donation_id, day)
-            await work.keep(earmarked, transfer)
-        return earmarked
+    async def earmark(
+        self, donation_id: UUID, to_fund_id: UUID, document: str, sub: str, territory: str | None
+    ) -> Voucher:
+        """To be set apart, whole, in a fund of one purpose; not where it is used by the day of approval."""
+        donation = await self._read(donation_id, territory)
+        voucher = replace(self._step(donation, EARMARKED, document, sub), to_fund_id=to_fund_id)
+        return await self._funds.propose(voucher, territory)
 
     async def withdraw(self, donation_id: UUID, territory: str | None) -> Donation:
         """A promise that is not kept."""
         async with self._works(territory) as work:
             donation = await _known(work, donation_id)
             if donation.status != donations.PLEDGED:
-                raise _closed()
-            withdrawn = replace(donation, status=donations.WITHDRAWN)
-            await work.keep(withdrawn, None)
-        return withdrawn
+                raise donations_closed()
+            await work.withdraw(donation_id)
+        return replace(donation, status=donations.WITHDRAWN)
+
+    async def _read(self, donation_id: UUID, territory: str | None) -> Donation:
+        async with self._works(territory) as work:
+            return await _known(work, donation_id)
+
+    def _step(self, donation: Donation, kind: str, document: str, sub: str) -> Voucher:
+        return Voucher(
+            voucher_id=new_id(),
+            kind=kind,
+            province_code=donation.province_code,
+            amount=donation.amount,
+            document=document,
+            booked_on=self._clock.business_date(),
+            maker=sub,
+            fund_id=donation.fund_id,
+            donation_id=donation.donation_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +170,6 @@ async def _for_gifts(work: DonationWork, fund_id: UUID, territory: str | None) -
     if fund.kind != funds.DONATION:
         raise _unfit("fund_id")
     return fund
-
-
-def _move(donation: Donation, to: str) -> str:
-    try:
-        posting = donations.moved(donation.status, to)
-    except IllegalTransition:
-        raise _closed() from None
-    assert posting, "an edge that books nothing"
-    return posting
-
-
-def _closed() -> Refusal:
-    return Refusal(
-        "donation_state_wrong",
-        "Khoản đóng góp không ở bước này: hãy xem trạng thái của nó.",
-        "The donation is not at this step: look at its status.",
-    )
 
 
 def _unfit(field: str) -> Refusal:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import FieldError, IllegalTransition, Refusal
-from services.payments.domain import vouchers
+from services.payments.domain import donations, vouchers
 from services.payments.domain.funds import Fund
 from services.payments.domain.ledger import CORRECTED, NATION, Transfer
-from services.payments.domain.vouchers import Voucher
+from services.payments.domain.vouchers import EARMARKED, Voucher
 
 
 class MoneyWork(Protocol):
@@ -28,11 +28,14 @@ class MoneyWork(Protocol):
         None when the territory has none of that id, or a gift that is earmarked already.
         """
 
+    async def gift(self, donation_id: UUID) -> tuple[str, int] | None:
+        """Status and amount of a gift, locked until the transaction ends."""
+
     async def propose(self, voucher: Voucher) -> bool:
-        """False while another correction of the same transaction waits, or while its paper has a voucher."""
+        """False while a voucher waits for the same transaction or gift, or while its paper has a voucher."""
 
     async def of_paper(self, voucher: Voucher) -> Voucher | None:
-        """The voucher, not withdrawn, of the same fund, kind and document."""
+        """The voucher, not withdrawn, of the same fund, kind and document; the one that a gift waits for."""
 
     async def voucher(self, voucher_id: UUID) -> Voucher | None:
         """Locked until the transaction ends."""
@@ -73,8 +76,8 @@ class KeepFunds:
     async def propose(self, voucher: Voucher, territory: str | None) -> Voucher:
         """The voucher, waiting for a checker; what is said twice is the voucher that it made.
 
-        Refusal `voucher_unfit`, `not_found`, `not_permitted`, `not_correctable`; `voucher_taken` where the
-        paper's voucher says something else.
+        Refusal `voucher_unfit`, `not_found`, `not_permitted`, `not_correctable`, `donation_state_wrong`;
+        `voucher_taken` where the paper's voucher, or the one that a gift waits for, says something else.
         """
         if voucher.booked_on > self._clock.business_date():
             raise _unfit("booked_on")
@@ -89,13 +92,16 @@ class KeepFunds:
         if standing is None or not vouchers.same(standing, voucher):
             raise Refusal(
                 "voucher_taken",
-                "Văn bản số này đã có chứng từ khác của quỹ. Hãy xem chứng từ ấy, hoặc rút nó nếu lập sai.",
-                "That document has another voucher of the fund. Look at it, or withdraw it if it is wrong.",
+                "Văn bản hoặc khoản đóng góp này đã có chứng từ khác. Hãy xem nó, và rút nó nếu lập sai.",
+                "That document, or that gift, has another voucher. Look at it; withdraw it if it is wrong.",
             )
         return standing
 
     async def approve(self, voucher_id: UUID, checker: str, territory: str | None) -> None:
-        """Refusal `same_identity`, `voucher_closed`, `fund_short`, `not_found`. Twice is once."""
+        """Refusal `same_identity`, `voucher_closed`, `fund_short`, `donation_state_wrong`, `not_found`.
+
+        Twice is once.
+        """
         async with self._works(territory) as work:
             voucher = await _known(work, voucher_id)
             if voucher.maker == checker:
@@ -134,6 +140,8 @@ class KeepFunds:
         wrong = "amount" if voucher.amount < 1 else vouchers.unfit(voucher, fund, to_fund)
         if wrong:
             raise _unfit(wrong)
+        if voucher.donation_id:
+            await _require_step(work, voucher, voucher.donation_id)
         return [vouchers.transfer_of(replace(voucher, province_code=fund.province_code), fund, to_fund)]
 
 
@@ -150,6 +158,28 @@ def _permit(territory: str | None, *provinces: str) -> None:
             "Quỹ của cả nước do tài khoản có địa bàn cả nước sử dụng.",
             "The nation's fund is used by whoever has the nation.",
         )
+
+
+async def _require_step(work: MoneyWork, voucher: Voucher, donation_id: UUID) -> None:
+    gift = await work.gift(donation_id)
+    if gift is None:
+        raise Refusal("not_found", "Không tìm thấy khoản đóng góp này.", "No such donation.")
+    status, amount = gift
+    try:
+        donations.moved(status, vouchers.GIFT_STEPS[voucher.kind])
+    except IllegalTransition:
+        raise donations_closed() from None
+    if voucher.kind == EARMARKED and voucher.amount != amount:
+        raise donations_closed()
+
+
+def donations_closed() -> Refusal:
+    """A gift that is not where the step asked for begins, or of another amount by now."""
+    return Refusal(
+        "donation_state_wrong",
+        "Khoản đóng góp không ở bước này, hoặc số đã khác: hãy xem lại nó.",
+        "The donation is not at this step, or its amount is another by now: look at it again.",
+    )
 
 
 async def _known(work: MoneyWork, voucher_id: UUID) -> Voucher:

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.services.payments.test_funds import balances, booked, opened, voucher
+from tests.services.payments.test_funds import approved, balances, booked, opened, voucher
 from tests.services.payments.world import HANOI, HCMC, MONTHS, Payments, decision
 
 GIFTS = {"code": "gifts", "kind": "donation"}
@@ -23,14 +23,28 @@ async def pledged(payments: Payments, fund_id: str, **changed: Any) -> dict[str,
 async def received(payments: Payments, fund_id: str, **changed: Any) -> dict[str, Any]:
     on = changed.pop("received_on", "2024-01-05")
     one = await pledged(payments, fund_id, **changed)
-    answer = await step(payments, one, "receipt", amount=one["amount"], received_on=on)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return await done(payments, one, "receipt", amount=one["amount"], received_on=on)
 
 
 async def step(payments: Payments, one: dict[str, Any], verb: str, **body: Any) -> httpx.Response:
-    return await payments.post(f"/v1/donations/{one['donation_id']}/{verb}", body, "maker#m")
+    paper = {} if verb == "withdrawal" else {"document": "PT-1"}
+    return await payments.post(f"/v1/donations/{one['donation_id']}/{verb}", paper | body, "maker#m")
+
+
+async def done(payments: Payments, one: dict[str, Any], verb: str, **body: Any) -> dict[str, Any]:
+    """The gift after a step that somebody else has approved."""
+    answer = await step(payments, one, verb, **body)
+    assert answer.status_code == 201, answer.text
+    approval = await approved(payments, answer.json())
+    assert approval.status_code == 200, approval.text
+    return await gift(payments, one)
+
+
+async def gift(payments: Payments, one: dict[str, Any]) -> dict[str, Any]:
+    items = (await payments.get("/v1/donations", "auditor#a")).json()["items"]
+    [found] = [item for item in items if item["donation_id"] == one["donation_id"]]
+    shown: dict[str, Any] = found
+    return shown
 
 
 async def public(payments: Payments, path: str, **params: Any) -> list[dict[str, Any]]:
@@ -45,12 +59,46 @@ async def test_a_pledge_is_booked_when_it_comes_as_it_comes(payments: Payments) 
     fund_id = await opened(payments, **GIFTS)
     one = await pledged(payments, fund_id)
     assert await balances(payments) == {}
-    came = (await step(payments, one, "receipt", amount=900)).json()
+    asked = (await step(payments, one, "receipt", amount=900)).json()
+    assert (asked["kind"], asked["status"], asked["donation_id"]) == (
+        "donated",
+        "proposed",
+        one["donation_id"],
+    )
+    assert await balances(payments) == {} and (await gift(payments, one))["status"] == "pledged"
+    assert (await approved(payments, asked)).status_code == 200
+    came = await gift(payments, one)
     assert (came["status"], came["amount"], came["receipt"]) == ("received", 900, "gifts/2024/000001")
     assert await balances(payments) == {"fund:gifts": 900, "origin:donation": -900}
     assert (await step(payments, one, "receipt", amount=900)).json()["code"] == "donation_state_wrong"
     assert (await step(payments, one, "withdrawal")).json()["code"] == "donation_state_wrong"
     assert await payments.violations() == {}
+
+
+async def test_whoever_says_that_a_gift_came_does_not_book_it(payments: Payments) -> None:
+    one = await pledged(payments, await opened(payments, **GIFTS))
+    asked = (await step(payments, one, "receipt", amount=900)).json()
+    assert (await approved(payments, asked, as_="checker#m")).json()["code"] == "same_identity"
+    assert await balances(payments) == {}
+
+
+async def test_one_voucher_of_a_gift_waits_and_is_the_same_when_it_is_sent_again(payments: Payments) -> None:
+    one = await pledged(payments, await opened(payments, **GIFTS))
+    first, again = [(await step(payments, one, "receipt", amount=900)).json() for _ in range(2)]
+    assert first["voucher_id"] == again["voucher_id"]
+    assert (await step(payments, one, "receipt", amount=800)).json()["code"] == "voucher_taken"
+    await payments.post(f"/v1/vouchers/{first['voucher_id']}/withdrawal", {}, "maker#m")
+    assert (await done(payments, one, "receipt", amount=800))["amount"] == 800
+
+
+async def test_a_promise_withdrawn_is_not_booked_by_a_voucher_that_waited(
+    payments: Payments,
+) -> None:
+    one = await pledged(payments, await opened(payments, **GIFTS))
+    asked = (await step(payments, one, "receipt", amount=900)).json()
+    assert (await step(payments, one, "withdrawal")).status_code == 200
+    assert (await approved(payments, asked)).json()["code"] == "donation_state_wrong"
+    assert await balances(payments) == {}
 
 
 async def test_a_pledge_posted_again_by_its_key_is_one_gift_and_else_another(
@@ -85,13 +133,13 @@ async def test_a_gift_set_apart_is_paid_out_for_that_programme_only(payments: Pa
     purpose = await opened(payments, "allowance", kind="donation", purpose="monthly_allowance")
     one = await received(payments, fund_id, amount=2_000_000)
     assert (await step(payments, one, "earmark", to_fund_id=fund_id)).json()["code"] == "voucher_unfit"
-    assert (await step(payments, one, "earmark", to_fund_id=purpose)).json()["status"] == "earmarked"
+    assert (await done(payments, one, "earmark", to_fund_id=purpose))["status"] == "earmarked"
     assert (await payments.ask_run("2024-02", fund_id=purpose)).json()["code"] == "fund_unfit"
     await payments.instructed("2024-02", fund_id=purpose, programmes=["monthly_allowance"])
     await payments.answered()
     assert (await balances(payments))["fund:allowance"] == 2_000_000 - 1_080_000
-    [gift] = await public(payments, "/v1/gifts")
-    assert (gift["purpose"], gift["amount"], gift["used"]) == ("monthly_allowance", 2_000_000, 1_080_000)
+    [shown] = await public(payments, "/v1/gifts")
+    assert (shown["purpose"], shown["amount"], shown["used"]) == ("monthly_allowance", 2_000_000, 1_080_000)
     assert await public(payments, "/v1/donation-report", year=2024) == [
         {
             "month": "2024-01",
@@ -119,7 +167,7 @@ async def test_goods_are_given_and_handed_over_and_the_first_come_is_used_first(
     used = {"kind": "handed_over", "fund_id": fund_id, "programme": "wheelchairs", "recipients": 5}
     handed = await booked(payments, **used, amount=5, document="BB-1")
     shown = await public(payments, "/v1/gifts")
-    assert [(gift["amount"], gift["used"], gift["unit"]) for gift in shown] == [
+    assert [(one["amount"], one["used"], one["unit"]) for one in shown] == [
         (4, 2, "PCS:wheelchair"),
         (3, 3, "PCS:wheelchair"),
     ]
@@ -137,7 +185,7 @@ async def test_a_donor_is_named_to_all_only_with_consent_and_stands_nowhere_in_c
     fund_id = await opened(payments, **GIFTS)
     await received(payments, fund_id)
     await received(payments, fund_id, shown=True)
-    assert [gift["donor"] for gift in await public(payments, "/v1/gifts")] == [DONOR, None]
+    assert [one["donor"] for one in await public(payments, "/v1/gifts")] == [DONOR, None]
     assert "receipt" not in (await public(payments, "/v1/gifts"))[0]
     kept = (await payments.get("/v1/donations", "auditor#a")).json()["items"]
     assert {one["donor"] for one in kept} == {DONOR}
@@ -152,7 +200,7 @@ async def test_a_receipt_of_a_wrong_amount_is_corrected(payments: Payments) -> N
     [item] = (await payments.get("/v1/ledger/transfers", posting="donated")).json()["items"]
     for amount, shown in ((100, [100]), (0, []), (200, [200])):
         await booked(payments, kind="corrected", corrects=item["transaction_id"], amount=amount)
-        assert [gift["amount"] for gift in await public(payments, "/v1/gifts")] == shown
+        assert [one["amount"] for one in await public(payments, "/v1/gifts")] == shown
         assert (await balances(payments))["fund:gifts"] == amount
     assert await payments.violations() == {}
 
@@ -161,10 +209,34 @@ async def test_an_earmarked_gift_is_not_corrected_behind_its_programme(payments:
     fund_id = await opened(payments, **GIFTS)
     purpose = await opened(payments, "pension", kind="donation", purpose="social_pension")
     one = await received(payments, fund_id)
-    await step(payments, one, "earmark", to_fund_id=purpose)
+    await done(payments, one, "earmark", to_fund_id=purpose)
     [item] = (await payments.get("/v1/ledger/transfers", posting="donated")).json()["items"]
     wanted = {"kind": "corrected", "corrects": item["transaction_id"], "amount": 1, "document": "x"}
     assert (await payments.post("/v1/vouchers", wanted, "maker#m")).json()["code"] == "not_correctable"
+
+
+async def test_a_gift_set_apart_by_mistake_is_taken_back_whole(
+    payments: Payments,
+) -> None:
+    fund_id = await opened(payments, **GIFTS)
+    wrong, right = [
+        await opened(payments, purpose.split("_")[1], kind="donation", purpose=purpose)
+        for purpose in ("social_pension", "monthly_allowance")
+    ]
+    one = await received(payments, fund_id)
+    await done(payments, one, "earmark", to_fund_id=wrong)
+    [item] = (await payments.get("/v1/ledger/transfers", posting="earmarked")).json()["items"]
+    part = {"kind": "corrected", "corrects": item["transaction_id"], "amount": 1, "document": "x"}
+    assert (await payments.post("/v1/vouchers", part, "maker#m")).json()["code"] == "not_correctable"
+    await booked(payments, kind="corrected", corrects=item["transaction_id"], amount=0)
+    back = await gift(payments, one)
+    assert (back["status"], back["to_fund_id"]) == ("received", None)
+    assert await payments.violations() == {}
+    again = await done(payments, one, "earmark", to_fund_id=right)
+    assert (again["status"], again["to_fund_id"]) == ("earmarked", right)
+    shown = await balances(payments)
+    assert [shown["fund:pension"], shown["fund:allowance"], shown["fund:gifts"]] == [0, 1000, 0]
+    assert await payments.violations() == {}
 
 
 async def test_gifts_of_another_province_are_not_touched(payments: Payments) -> None:
@@ -173,7 +245,7 @@ async def test_gifts_of_another_province_are_not_touched(payments: Payments) -> 
     there = f"maker#m@{HCMC}"
     path = f"/v1/donations/{one['donation_id']}"
     answers = [
-        await payments.post(f"{path}/earmark", {"to_fund_id": fund_id}, there),
+        await payments.post(f"{path}/earmark", {"to_fund_id": fund_id, "document": "x"}, there),
         await payments.post("/v1/donations", {"fund_id": fund_id, "amount": 1}, there),
     ]
     assert [answer.json()["code"] for answer in answers] == ["not_found", "not_found"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.services.payments.test_donations import received, step
+from tests.services.payments.test_donations import done, received
 from tests.services.payments.test_funds import booked, opened
 from tests.services.payments.world import MONTHS, POST, Payments, decision
 
@@ -99,9 +99,20 @@ async def _reconciled(payments: Payments) -> None:
 
 GIFT_VIOLATIONS = [
     ("update voucher set amount = amount + 1", {18}),
-    ("update voucher set status = 'proposed', checker_sub = null, transaction_id = null", {18}),
+    (
+        "update voucher set status = 'proposed', checker_sub = null, transaction_id = null"
+        " where kind = 'handed_over'",
+        {18},
+    ),
     ("delete from voucher", {18}),
     ("update voucher set transaction_id = voucher_id", {18}),
+    ("update voucher set fund_id = to_fund_id where kind = 'earmarked'", {18}),
+    ("update voucher set programme = 'social_pensions' where kind = 'handed_over'", {18}),
+    ("update voucher set donation_id = voucher_id where kind = 'donated'", {18}),
+    ("update ledger_transfer set amount = 7 where posting = 'reversed'", {15, 18}),
+    ("delete from ledger_transfer where posting = 'corrected'", {15, 18}),
+    ("update ledger_transfer set source_id = transaction_id where posting = 'corrected'", {18}),
+    ("update donation set to_fund_id = fund_id", {18}),
     ("update donation set amount = amount + 1", {18}),
     ("update donation set status = 'received', to_fund_id = null, earmarked_on = null", {18}),
     ("update donation set status = 'withdrawn', to_fund_id = null, earmarked_on = null", {18}),
@@ -119,8 +130,9 @@ async def test_a_planted_violation_of_a_gift_or_voucher_is_seen(
     gifts = await opened(payments, code="gifts", kind="donation")
     pension = await opened(payments, code="pension", kind="donation", purpose="social_pension")
     one = await received(payments, gifts)
-    assert (await step(payments, one, "earmark", to_fund_id=pension)).status_code == 200
-    await booked(payments, kind="handed_over", fund_id=pension, programme="social_pension", amount=5)
+    assert (await done(payments, one, "earmark", to_fund_id=pension))["status"] == "earmarked"
+    handed = await booked(payments, kind="handed_over", fund_id=pension, programme="social_pension", amount=5)
+    await booked(payments, kind="corrected", corrects=handed["transaction_id"], amount=4)
     assert await payments.violations() == {}
     await payments.look.execute("set session_replication_role = replica")
     await payments.look.execute(statement)
