@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.kernel.ids import show
+from libs.common.runtime.row_problems import ImportProblem
 from services.registry.domain.columns import COLUMNS
 from services.registry.domain.imports import Import
-from services.registry.domain.messages import FILE_MESSAGES
 from services.registry.domain.people import Carer, masked
 from services.registry.usecases.ports import PersonLine, PersonRecord
 
@@ -252,29 +252,6 @@ class ImportAccepted(BaseModel):
     import_id: str
 
 
-class ImportProblem(BaseModel):
-    """Why a whole file was refused: `code` as in docs/problems, `reason` the exact cause."""
-
-    code: str
-    reason: str
-    at: str | None
-    message_vi: str
-    message_en: str
-
-
-#: The problem's code, as contracts/problems.py has it, for each reason to refuse a file.
-_CODE_OF_REASON = {
-    "file_empty": "import_file_empty",
-    "file_not_utf8": "import_file_unreadable",
-    "file_broken_csv": "import_file_unreadable",
-    "file_not_xlsx": "import_file_unreadable",
-    "file_too_large": "import_file_too_large",
-    "file_unknown_column": "import_columns_wrong",
-    "file_missing_column": "import_columns_wrong",
-    "file_duplicate_column": "import_columns_wrong",
-}
-
-
 class ImportShown(BaseModel):
     """`rows_total` is null until the file was inspected; rows_read = rows_taken + rows_refused."""
 
@@ -299,34 +276,5 @@ class ImportShown(BaseModel):
             rows_read=found.rows_read,
             rows_taken=found.rows_taken,
             rows_refused=found.rows_refused,
-            problem=_problem(found),
+            problem=ImportProblem.of(found.problem_code, found.problem_at),
         )
-
-
-def _problem(found: Import) -> ImportProblem | None:
-    if found.problem_code is None:
-        return None
-    message = FILE_MESSAGES[found.problem_code]
-    at = found.problem_at or ""
-    return ImportProblem(
-        code=_CODE_OF_REASON[found.problem_code],
-        reason=found.problem_code,
-        at=found.problem_at,
-        message_vi=message.vi.format(at=at),
-        message_en=message.en.format(at=at),
-    )
-
-
-class RowProblemShown(BaseModel):
-    """A wrong cell: the row as a spreadsheet counts it, the column, what is wrong. Never the value."""
-
-    row_number: int
-    column: str
-    code: str
-    message_vi: str
-    message_en: str
-
-
-class RowProblemsPage(BaseModel):
-    items: list[RowProblemShown]
-    next_cursor: str | None

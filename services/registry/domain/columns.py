@@ -1,5 +1,7 @@
 """The columns of the population file."""
 
+from libs.common.kernel.row_files import Form
+
 #: The header of the file, in the template's order.
 COLUMNS = (
     "household_number",
@@ -45,5 +47,4 @@ COLUMNS = (
 )
 #: Columns that a file may leave out: those of care money, which older lists do not have.
 OPTIONAL_COLUMNS = COLUMNS[COLUMNS.index("pregnant") : COLUMNS.index("already_receiving")]
-#: A column that a file may have and nobody reads: the copy of refused rows explains itself there.
-PROBLEMS_COLUMN = "problems"
+FORM = Form(COLUMNS, OPTIONAL_COLUMNS)

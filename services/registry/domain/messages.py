@@ -1,15 +1,6 @@
-"""What an officer reads about a wrong file or row: a sentence in Vietnamese and one in English per code.
+"""What an officer reads about a wrong row: a sentence in Vietnamese and one in English per code."""
 
-`{at}` is a column's name or a row's number, never what somebody typed into a cell.
-"""
-
-from typing import NamedTuple
-
-
-class Message(NamedTuple):
-    vi: str
-    en: str
-
+from libs.common.kernel.row_files import Message
 
 ROW_MESSAGES = {
     "required": Message("Ô này phải có giá trị.", "This cell must not be empty."),
@@ -91,30 +82,5 @@ ROW_MESSAGES = {
     ),
     "contradictory_payee": Message(
         "Người nhận mâu thuẫn với quan hệ đã ghi.", "The payee contradicts the stated relation."
-    ),
-}
-
-FILE_MESSAGES = {
-    "file_empty": Message("Tệp không có dòng nào.", "The file holds no row."),
-    "file_not_utf8": Message(
-        "Tệp CSV không phải UTF-8 (dòng {at}); hãy lưu lại dạng CSV UTF-8.",
-        "The CSV file is not UTF-8 (row {at}); save it as CSV UTF-8.",
-    ),
-    "file_broken_csv": Message(
-        "Tệp CSV hỏng ở dòng {at}: dấu nháy chưa đóng, hoặc số cột khác dòng tiêu đề.",
-        "The CSV file breaks at row {at}: an open quote, or another number of cells than the header.",
-    ),
-    "file_unknown_column": Message(
-        "Cột thứ {at} có tên lạ; hãy dùng đúng tiêu đề của tệp mẫu.",
-        "Column {at} of the header is unknown; use the template's header.",
-    ),
-    "file_missing_column": Message("Thiếu cột {at}.", "The column {at} is missing."),
-    "file_duplicate_column": Message("Cột {at} xuất hiện hai lần.", "The column {at} stands twice."),
-    "file_not_xlsx": Message(
-        "Tệp không phải là bảng tính XLSX đọc được.", "The file is no XLSX workbook that can be read."
-    ),
-    "file_too_large": Message(
-        "Tệp quá lớn hoặc nén bất thường; hãy chia nhỏ hoặc gửi dạng CSV.",
-        "The file is too large or packed abnormally; split it or send CSV.",
     ),
 }

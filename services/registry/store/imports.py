@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from typing import IO, Any
 from uuid import UUID
 
+from libs.common.kernel.row_files import DONE, FilePart, RowProblem
+from libs.common.runtime import row_files
 from libs.common.runtime.postgres import Connection, Database
-from services.registry.domain.imports import DONE, FilePart, Import, RowProblem
-from services.registry.store import population_files
+from services.registry.domain.columns import FORM
+from services.registry.domain.imports import PART_ROWS, Import
 from services.registry.store.batches import PeopleBatch
 from services.registry.store.protection import Protection
 from services.registry.usecases.ports import Batch
@@ -49,7 +51,7 @@ class ClaimedRow:
         # A file without a name: no other process sees its clear text, and it goes with this one.
         with tempfile.TemporaryFile() as file:
             await self._unpack_upload(file)
-            rows = population_files.parts(self.found.file_kind, file)
+            rows = row_files.parts(self.found.file_kind, file, FORM, PART_ROWS)
             while part := await asyncio.to_thread(next, rows, None):
                 yield part
 

@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from libs.common.kernel import row_files as life
 from libs.common.kernel.ids import new_id
-from services.registry.domain import imports as life
-from services.registry.domain.imports import FilePart, FileRefused, FileRow, Import, RowProblem
+from libs.common.kernel.row_files import FilePart, FileRefused, FileRow, RowProblem
+from services.registry.domain.imports import Import
 from services.registry.domain.people import Person, Registration, household_id, payee_id
 from services.registry.domain.rows import Frame, read_row
 from services.registry.usecases.ports import (

@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.registry.domain.imports import FilePart, Import, RowProblem
+from libs.common.kernel.row_files import FilePart, RowProblem
+from services.registry.domain.imports import Import
 from services.registry.domain.people import Communes, Person, Registration
 
 

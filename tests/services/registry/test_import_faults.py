@@ -10,9 +10,9 @@ from collections import Counter
 
 import pytest
 
+from libs.common.kernel import row_files as life
 from libs.common.kernel.errors import IllegalTransition
-from services.registry.domain import imports as life
-from services.registry.store.population_files import WORKBOOK_LIMITS
+from libs.common.runtime.row_files import WORKBOOK_LIMITS
 from tests.services.registry.world import OFFICER, Registry, csv_file, person, token, xlsx_file
 
 _WORKER = """

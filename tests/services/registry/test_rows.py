@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.common.kernel.row_files import FILE_MESSAGES
 from libs.common.kernel.units import Location
 from services.registry.domain.columns import COLUMNS
-from services.registry.domain.messages import FILE_MESSAGES, ROW_MESSAGES
+from services.registry.domain.messages import ROW_MESSAGES
 from services.registry.domain.people import Person
 from services.registry.domain.rows import CHOICES, Frame, Wrong, read_row
 from tests.services.registry.world import HA_NOI, person, personal_id

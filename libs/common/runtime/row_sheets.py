@@ -1,80 +1,72 @@
-"""Files that the registry hands out: templates, and refused rows with what is wrong with them."""
+"""Files of rows that a service hands out: templates, and refused rows with what is wrong with them."""
 
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
 import xlsxwriter
 
-from services.registry.domain.columns import COLUMNS, PROBLEMS_COLUMN
-from services.registry.domain.imports import RowProblem
-from services.registry.domain.messages import ROW_MESSAGES
-from services.registry.domain.rows import BOOLEAN_COLUMNS, CHOICES
+from libs.common.kernel.row_files import PROBLEMS_COLUMN, Form, Message, RowProblem
 
 RefusedRow = tuple[int, tuple[str, ...], list[RowProblem]]
 #: `(after row, limit)`: the refused rows that follow.
 RefusedRows = Callable[[int, int], Awaitable[list[RefusedRow]]]
+#: What is wrong with a row, in words, by its code.
+Messages = Mapping[str, Message]
 
-_HEADER = (*COLUMNS, PROBLEMS_COLUMN)
 _PAGE_ROWS = 1_000
 _XLSX_ROWS_MAX = 100_000
 #: What makes a spreadsheet take a text for a formula (OWASP, CSV injection).
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
-def kind_of(filename: str | None, beginning: bytes) -> str:
-    """`xlsx` by its name or its first bytes, else `csv`."""
-    packed = beginning.startswith((b"PK", _OLD_EXCEL))
-    return "xlsx" if packed or (filename or "").lower().endswith((".xlsx", ".xls")) else "csv"
-
-
-def template_csv() -> bytes:
+def template_csv(form: Form) -> bytes:
     """The header, with the mark by which spreadsheets know UTF-8."""
-    return ("\ufeff" + ",".join(COLUMNS) + "\r\n").encode()
+    return ("\ufeff" + ",".join(form.columns) + "\r\n").encode()
 
 
-def template_xlsx() -> bytes:
-    """The header over columns formatted as text, and a sheet of what each column may say."""
+def template_xlsx(form: Form, choices: Mapping[str, Sequence[str]]) -> bytes:
+    """The header over columns formatted as text, and a sheet of what each column of `choices` may say."""
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
     bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
     sheet = book.add_worksheet("people")
-    sheet.set_column(0, len(COLUMNS) - 1, 18, text)
-    sheet.write_row(0, 0, COLUMNS, bold)
+    sheet.set_column(0, len(form.columns) - 1, 18, text)
+    sheet.write_row(0, 0, form.columns, bold)
     sheet.freeze_panes(1, 3)
-    choices = book.add_worksheet("choices")
-    for column, name in enumerate((*CHOICES, *BOOLEAN_COLUMNS)):
-        values = sorted(CHOICES.get(name, ("true", "false")))
-        choices.write_row(0, column, [name], bold)
-        choices.write_column(1, column, values)
-        at = COLUMNS.index(name)
+    listed = book.add_worksheet("choices")
+    for column, (name, values) in enumerate(choices.items()):
+        listed.write_row(0, column, [name], bold)
+        listed.write_column(1, column, values)
+        at = form.columns.index(name)
         source = f"=choices!${_letters(column)}$2:${_letters(column)}${len(values) + 1}"
         sheet.data_validation(1, at, _XLSX_ROWS_MAX, at, {"validate": "list", "source": source})
     book.close()
     return target.getvalue()
 
 
-async def refused_csv(rows: RefusedRows) -> AsyncIterator[bytes]:
+async def refused_csv(form: Form, messages: Messages, rows: RefusedRows) -> AsyncIterator[bytes]:
     """CSV in pieces; nothing in it is a formula."""
-    yield ("\ufeff" + ",".join(_HEADER) + "\r\n").encode()
+    yield ("\ufeff" + ",".join(_header(form)) + "\r\n").encode()
     async for page in _pages(rows):
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([*map(_harmless, cells), _sentences(wrong)] for _, cells, wrong in page)
+        csv.writer(text).writerows(
+            [*map(_harmless, cells), _sentences(wrong, messages)] for _, cells, wrong in page
+        )
         yield text.getvalue().encode()
 
 
-async def refused_xlsx(rows: RefusedRows) -> bytes:
+async def refused_xlsx(form: Form, messages: Messages, rows: RefusedRows) -> bytes:
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet("people")
-    sheet.write_row(0, 0, _HEADER)
+    sheet.write_row(0, 0, _header(form))
     at = 0
     async for page in _pages(rows):
         for _, cells, wrong in page[: _XLSX_ROWS_MAX - at]:
             at += 1
-            for column, value in enumerate((*cells, _sentences(wrong))):
+            for column, value in enumerate((*cells, _sentences(wrong, messages))):
                 if value:
                     sheet.write_string(at, column, value)
     await asyncio.to_thread(book.close)
@@ -88,8 +80,12 @@ async def _pages(rows: RefusedRows) -> AsyncIterator[list[RefusedRow]]:
         after = page[-1][0]
 
 
-def _sentences(wrong: Sequence[RowProblem]) -> str:
-    return " ".join(f"[{one.column}] {ROW_MESSAGES[one.code].vi}" for one in wrong)
+def _header(form: Form) -> tuple[str, ...]:
+    return *form.columns, PROBLEMS_COLUMN
+
+
+def _sentences(wrong: Sequence[RowProblem], messages: Messages) -> str:
+    return " ".join(f"[{one.column}] {messages[one.code].vi}" for one in wrong)
 
 
 def _harmless(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""Population files as rows of text cells in the template's order, part by part, from CSV and from XLSX.
+"""Uploaded files as rows of text cells in the order of their form, part by part, from CSV and from XLSX.
 
 The whole file is read through before any row of it is taken: a file that breaks in its last line leaves
 nothing behind. Only one part is in memory at a time (of XLSX also the sheet, within WORKBOOK_LIMITS).
@@ -13,12 +13,11 @@ from typing import IO, Any
 
 import python_calamine
 
+from libs.common.kernel.row_files import PROBLEMS_COLUMN, FilePart, FileRefused, Form
 from libs.common.runtime import workbooks
 from libs.common.runtime.workbooks import WorkbookLimits
-from services.registry.domain.columns import COLUMNS, OPTIONAL_COLUMNS, PROBLEMS_COLUMN
-from services.registry.domain.imports import PART_ROWS, FilePart, FileRefused
 
-#: 100,000 people and the header; far more columns than the form has.
+#: 100,000 people and the header; far more columns than any form has.
 WORKBOOK_LIMITS = WorkbookLimits(
     members_max=1_000,
     unpacked_bytes_max=256 * 2**20,
@@ -34,9 +33,9 @@ XLSX = "xlsx"
 _Arrange = Callable[[Sequence[str]], tuple[str, ...]]
 
 
-def parts(kind: str, file: IO[bytes], rows_max: int = PART_ROWS) -> Iterator[FilePart]:
+def parts(kind: str, file: IO[bytes], form: Form, rows_max: int) -> Iterator[FilePart]:
     """The file's rows in parts; FileRefused as soon as the file as a whole turns out wrong."""
-    rows = _xlsx_rows(file) if kind == XLSX else _csv_rows(file)
+    rows = _xlsx_rows(file, form) if kind == XLSX else _csv_rows(file, form)
     number = 0
     gathered: list[tuple[int, tuple[str, ...]]] = []
     for row in rows:
@@ -50,7 +49,7 @@ def parts(kind: str, file: IO[bytes], rows_max: int = PART_ROWS) -> Iterator[Fil
         raise FileRefused("file_empty")
 
 
-def _csv_rows(file: IO[bytes]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _csv_rows(file: IO[bytes], form: Form) -> Iterator[tuple[int, tuple[str, ...]]]:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     reader = csv.reader(text, strict=True)
     row_number = 0
@@ -59,7 +58,7 @@ def _csv_rows(file: IO[bytes]) -> Iterator[tuple[int, tuple[str, ...]]]:
         width = 0
         for row_number, cells in enumerate(reader, start=1):
             if row_number == 1:
-                arrange, width = _arranged([cell.strip() for cell in cells]), len(cells)
+                arrange, width = _arranged([cell.strip() for cell in cells], form), len(cells)
             elif len(cells) == width:
                 arranged = arrange([cell.strip() for cell in cells])
                 if any(arranged):
@@ -74,7 +73,7 @@ def _csv_rows(file: IO[bytes]) -> Iterator[tuple[int, tuple[str, ...]]]:
         raise FileRefused("file_empty")
 
 
-def _xlsx_rows(file: IO[bytes]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _xlsx_rows(file: IO[bytes], form: Form) -> Iterator[tuple[int, tuple[str, ...]]]:
     try:
         workbooks.inspect(file, WORKBOOK_LIMITS)
     except workbooks.NotAWorkbook as error:
@@ -91,7 +90,7 @@ def _xlsx_rows(file: IO[bytes]) -> Iterator[tuple[int, tuple[str, ...]]]:
         texts = [cell.strip() if isinstance(cell, str) else _text(cell) for cell in cells]
         if row_number == first_row:
             width = max((index + 1 for index, text in enumerate(texts) if text), default=0)
-            arrange = _arranged(texts[:width])
+            arrange = _arranged(texts[:width], form)
         else:
             if any(texts[width:]):
                 raise FileRefused("file_unknown_column", str(width + 1))
@@ -131,16 +130,16 @@ def _no_header(cells: Sequence[str]) -> tuple[str, ...]:
     raise AssertionError("the header comes first")
 
 
-def _arranged(header: list[str]) -> _Arrange:
-    """Puts a row's cells in the order of COLUMNS; FileRefused when the header is not the template's."""
+def _arranged(header: list[str], form: Form) -> _Arrange:
+    """Puts a row's cells in the order of the form; FileRefused when the header is not the template's."""
     for position, name in enumerate(header, start=1):
-        if name not in COLUMNS and name != PROBLEMS_COLUMN:
+        if name not in form.columns and name != PROBLEMS_COLUMN:
             raise FileRefused("file_unknown_column", str(position))
         if header.index(name) != position - 1:
             raise FileRefused("file_duplicate_column", name)
-    for name in COLUMNS:
-        if name not in header and name not in OPTIONAL_COLUMNS:
+    for name in form.columns:
+        if name not in header and name not in form.optional:
             raise FileRefused("file_missing_column", name)
     # A column that is left out is read from the empty cell put behind each row.
-    take = itemgetter(*(header.index(name) if name in header else -1 for name in COLUMNS))
+    take = itemgetter(*(header.index(name) if name in header else -1 for name in form.columns))
     return lambda cells: take([*cells, ""])
