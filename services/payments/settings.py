@@ -16,6 +16,8 @@ class PaymentsSettings(ServiceSettings):
         description="The account paid from; {province} is replaced by the province's code.",
     )
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
+    list_csv_bytes_max: int = Field(default=512 * 2**20, description="Largest campaign list taken as CSV.")
+    list_xlsx_bytes_max: int = Field(default=32 * 2**20, description="Largest campaign list taken as XLSX.")
     #: Under the 60 in which the stream of a revoked token must be cut.
     token_check_seconds: float = Field(default=15.0, description="Between two checks of a reader's token.")
     partner_requests_per_second: float = Field(

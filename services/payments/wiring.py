@@ -13,6 +13,7 @@ from libs.common.runtime import service as shell
 from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
+from libs.common.runtime.units import administrative_units
 from libs.common.runtime.worker import Worker
 from services.payments.api import webhook_messages
 from services.payments.api.doors import Doors
@@ -28,6 +29,10 @@ from services.payments.events.outgoing import payments_changed, to_event
 from services.payments.settings import PaymentsSettings
 from services.payments.store.books import StoredBooks
 from services.payments.store.building import Building
+from services.payments.store.campaign_intake import Intake, Preparing
+from services.payments.store.campaign_lists import ListDesk
+from services.payments.store.campaign_reads import StoredCampaignReads
+from services.payments.store.campaigns import StoredCampaigns
 from services.payments.store.changes import UNTOLD, Telling, ToldPayments
 from services.payments.store.donations import StoredDonations
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
@@ -44,6 +49,8 @@ from services.payments.store.suspense_desk import SuspenseDesk
 from services.payments.store.vouchers import Money
 from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
+from services.payments.usecases.campaign_lists import ReceiveList, TakeLists
+from services.payments.usecases.campaigns import KeepCampaigns
 from services.payments.usecases.donations import TakeDonations
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
@@ -93,6 +100,8 @@ def parts(settings: PaymentsSettings) -> Parts:
     reconciling = Reconciling(database, cipher, to_event)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
     resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
+    preparing = Preparing(accounts)
+    lists = TakeLists(Intake(database, cipher, preparing), administrative_units().locations, preparing)
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
     manage, stored, senders = _webhooks(settings, database, cipher, told)
@@ -108,6 +117,7 @@ def parts(settings: PaymentsSettings) -> Parts:
         ),
         doors=_doors(settings, database, cipher, accounts.payee_index, told, manage, stored),
         workers=(
+            Worker("list taker", lists.step),
             Worker("run builder", build.step),
             Worker("run booker", book.step),
             Worker("file writer", write.step),
@@ -132,6 +142,7 @@ def _doors(
     orders, register = RunOrders(database, AWAITS, to_event), StoredPartners(database)
     gifts, lines = StoredDonations(database, cipher), SuspenseDesk(database)
     funds = KeepFunds(Money(database), clock)
+    lists = ListDesk(database, cipher)
     return Doors(
         open_run=OpenRun(orders, clock),
         approve_run=ApproveRun(orders, clock),
@@ -143,6 +154,10 @@ def _doors(
         suspense_reads=lines,
         donations=TakeDonations(gifts, funds, clock),
         donation_reads=gifts,
+        campaigns=KeepCampaigns(StoredCampaigns(database), clock),
+        campaign_reads=StoredCampaignReads(database),
+        receive_list=ReceiveList(lists),
+        lists=lists,
         today=clock.business_date,
         events=told,
         webhooks=manage,
@@ -154,6 +169,8 @@ def _doors(
         sandbox=Sandbox(StoredSandboxes(database), register, _WRITERS, read_report, payee_index, clock),
         once=Once(KeptAnswers(database, cipher), clock),
         report_bytes_max=settings.report_bytes_max,
+        list_csv_bytes_max=settings.list_csv_bytes_max,
+        list_xlsx_bytes_max=settings.list_xlsx_bytes_max,
         token_check_seconds=settings.token_check_seconds,
         stream_seconds=settings.stream_seconds,
     )

@@ -29,6 +29,8 @@ PREFIXES = {
     "fun": "fund",
     "don": "donation",
     "vch": "voucher",
+    "cmp": "campaign",
+    "lst": "campaign list",
     "ovp": "overpayment",
     "job": "job",
     "sim": "simulation",

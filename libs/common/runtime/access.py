@@ -21,6 +21,7 @@ ROLES: dict[str, frozenset[str]] = {
             "eligibility.cases.write",
             "facilities.read",
             "payments.read",
+            "payments.campaigns.list",
         }
     ),
     "commune-chair": frozenset(
@@ -45,6 +46,7 @@ ROLES: dict[str, frozenset[str]] = {
             "facilities.read",
             "facilities.write",
             "payments.read",
+            "payments.campaigns.list",
             "payments.ledger.read",
             "platform.positions.read",
         }
@@ -59,6 +61,8 @@ ROLES: dict[str, frozenset[str]] = {
             "payments.partners.propose",
             "payments.runs.build",
             "payments.suspense.propose",
+            "payments.campaigns.propose",
+            "payments.campaigns.list",
             "eligibility.recalculations.ask",
             "eligibility.decisions.read",
         }
@@ -72,6 +76,7 @@ ROLES: dict[str, frozenset[str]] = {
             "payments.partners.approve",
             "payments.runs.approve",
             "payments.suspense.approve",
+            "payments.campaigns.approve",
             "eligibility.recalculations.apply",
             "eligibility.decisions.read",
         }

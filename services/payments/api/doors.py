@@ -14,6 +14,8 @@ from libs.common.kernel import ids
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.runtime.problems import not_found
 from services.payments.usecases.books import Books
+from services.payments.usecases.campaign_lists import Lists, ReceiveList
+from services.payments.usecases.campaigns import CampaignReads, KeepCampaigns
 from services.payments.usecases.donations import DonationReads, TakeDonations
 from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners, Streams
@@ -39,6 +41,8 @@ _NAMES = {
     "ltx": ("bút toán này", "ledger transaction"),
     "fun": ("quỹ này", "fund"),
     "vch": ("chứng từ này", "voucher"),
+    "cmp": ("đợt hỗ trợ này", "campaign"),
+    "lst": ("danh sách này", "campaign list"),
     "don": ("khoản đóng góp này", "donation"),
     "whk": ("webhook này", "webhook"),
 }
@@ -56,6 +60,10 @@ class Doors:
     suspense_reads: SuspenseReads
     donations: TakeDonations
     donation_reads: DonationReads
+    campaigns: KeepCampaigns
+    campaign_reads: CampaignReads
+    receive_list: ReceiveList
+    lists: Lists
     #: The business date.
     today: Callable[[], date]
     events: PaymentEvents
@@ -68,6 +76,8 @@ class Doors:
     streams: Streams
     sandbox: Sandbox
     report_bytes_max: int
+    list_csv_bytes_max: int
+    list_xlsx_bytes_max: int
     token_check_seconds: float
     stream_seconds: float
 

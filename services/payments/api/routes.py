@@ -1,6 +1,8 @@
 """Every route of the service, in the order of its API page."""
 
 from services.payments.api import (
+    campaign_lists,
+    campaigns,
     donations,
     events,
     files,
@@ -26,6 +28,8 @@ ROUTERS = (
     ledger.router,
     funds.router,
     donations.router,
+    campaigns.router,
+    campaign_lists.router,
     events.router,
     webhooks.router,
     partners.router,

@@ -80,6 +80,16 @@ class Order:
     maker: str
     #: None: the province's budget.
     fund_id: UUID | None = None
+    #: Whose list is paid; None: what was decided.
+    campaign_id: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """The same for the same order: of a campaign it is the campaign."""
+        if self.campaign_id:
+            return f"campaign|{self.campaign_id}"
+        parts = [*(str(month) for month in self.period.months), *self.programmes]
+        return "|".join(parts + ([str(self.fund_id)] if self.fund_id else []))
 
 
 def pays(fund: Fund | None, order: Order, territory: str | None) -> bool:
@@ -93,11 +103,11 @@ def pays(fund: Fund | None, order: Order, territory: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ListedLine:
-    """One benefit month of one beneficiary, as frozen. `amount`: đồng."""
+    """A benefit month of a beneficiary, as frozen. `amount`: đồng; `granted_by`: a decision or a campaign."""
 
     person_id: UUID
     month: date
-    decision_id: UUID
+    granted_by: UUID
     amount: int
 
 
@@ -133,7 +143,7 @@ def _canonical(one: ListedInstruction) -> str:
     payee = (one.instruction_id, one.payee_id, one.programme, one.channel, one.agency_code, account, version)
     head = (*payee, one.file_id, sum(line.amount for line in lines))
     return "|".join(str(part) for part in head) + "".join(
-        f"\n{line.person_id}|{line.month.isoformat()}|{line.decision_id}|{line.amount}" for line in lines
+        f"\n{line.person_id}|{line.month.isoformat()}|{line.granted_by}|{line.amount}" for line in lines
     )
 
 
@@ -152,3 +162,5 @@ class Run:
     instructions: int
     instructed_dong: int
     fund_id: UUID
+    #: Whose list it pays; None: what was decided.
+    campaign_id: UUID | None = None

@@ -84,6 +84,10 @@ class Accounts:
         """What two statements of one payee have in common, and nobody without the key can compute."""
         return self._blind_index.of(payee_text(account_or_name))
 
+    def person_index(self, personal_id: str) -> bytes:
+        """By what a person is known in lists that other authorities make."""
+        return self._blind_index.of("personal_id\x1f" + personal_id)
+
     def open(self, sealed: bytes) -> Secret:
         """The inverse of how a secret is kept."""
         return Secret(*orjson.loads(self._cipher.decrypt(sealed)))
@@ -98,7 +102,7 @@ class Accounts:
             one.agency_code,
             one.commune_code,
             one.province_code,
-            *self._kept(one.secret, in_cash=in_cash),
+            *self.kept(one.secret, in_cash=in_cash),
         )
 
     def _facility(self, one: FacilityAccount) -> tuple[Any, ...]:
@@ -109,10 +113,11 @@ class Accounts:
             one.agency_code,
             one.commune_code,
             one.province_code,
-            *self._kept(one.secret, in_cash=False),
+            *self.kept(one.secret, in_cash=False),
         )
 
-    def _kept(self, secret: Secret, *, in_cash: bool) -> tuple[bytes, bytes, str | None]:
+    def kept(self, secret: Secret, *, in_cash: bool) -> tuple[bytes, bytes, str | None]:
+        """(encrypted, the payee's keyed hash, the field that keeps it out of any file)."""
         fields = (
             secret.payee_name,
             secret.payee_relation,

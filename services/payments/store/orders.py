@@ -47,42 +47,7 @@ class _Work:
         return await find(self._connection, fund_id)
 
     async def open(self, order: Order) -> UUID:
-        months = [month.first_day for month in order.period.months]
-        budget = budget_of(order.province_code)
-        if order.fund_id is None:
-            await open_fund(self._connection, budget, order.maker)
-        months_and_programmes = (*(str(month) for month in order.period.months), *order.programmes)
-        key = "|".join((*months_and_programmes, *([str(order.fund_id)] if order.fund_id else [])))
-        earlier = await self._connection.fetchval(
-            "select count(*) from run where province_code = $1 and order_key = $2 and status = 'reconciled'",
-            order.province_code,
-            key,
-        )
-        opened = await self._connection.fetchval(
-            "insert into run (run_id, province_code, order_key, programmes, maker_sub, fund_id)"
-            " values ($1, $2, $3, $4, $5, $6)"
-            " on conflict do nothing"
-            " returning run_id",
-            derived_id("run", order.province_code, key, str(earlier)),
-            order.province_code,
-            key,
-            list(order.programmes),
-            order.maker,
-            order.fund_id or budget.fund_id,
-        )
-        if opened is None:
-            found: UUID = await self._connection.fetchval(
-                "select run_id from run where province_code = $1 and order_key = $2"
-                " order by opened_at desc limit 1",
-                order.province_code,
-                key,
-            )
-            return found
-        await self._connection.execute(
-            "insert into run_month (run_id, month) select $1, unnest($2::date[])", opened, months
-        )
-        made: UUID = opened
-        return made
+        return await open_run(self._connection, order)
 
     async def read(self, run_id: UUID) -> Run | None:
         row = await self._connection.fetchrow(
@@ -125,3 +90,42 @@ class _Work:
                 for row in rows
             ]
             await ledger.book(self._connection, province, transfers)
+
+
+async def open_run(connection: Connection, order: Order) -> UUID:
+    """The run of that order: the one that is open, else a new one."""
+    budget, province, key = budget_of(order.province_code), order.province_code, order.key
+    if order.fund_id is None:
+        await open_fund(connection, budget, order.maker)
+    earlier = await connection.fetchval(
+        "select count(*) from run where province_code = $1 and order_key = $2 and status = 'reconciled'",
+        province,
+        key,
+    )
+    opened: UUID | None = await connection.fetchval(
+        "insert into run (run_id, province_code, order_key, programmes, maker_sub, fund_id, campaign_id)"
+        " values ($1, $2, $3, $4, $5, $6, $7)"
+        " on conflict do nothing"
+        " returning run_id",
+        derived_id("run", province, key, str(earlier)),
+        province,
+        key,
+        list(order.programmes),
+        order.maker,
+        order.fund_id or budget.fund_id,
+        order.campaign_id,
+    )
+    if opened is None:
+        found: UUID = await connection.fetchval(
+            "select run_id from run where province_code = $1 and order_key = $2"
+            " order by opened_at desc limit 1",
+            province,
+            key,
+        )
+        return found
+    await connection.execute(
+        "insert into run_month (run_id, month) select $1, unnest($2::date[])",
+        opened,
+        [month.first_day for month in order.period.months],
+    )
+    return opened

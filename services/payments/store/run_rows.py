@@ -15,7 +15,7 @@ ToEvent = Callable[[RunTold], OutgoingEvent]
 
 COLUMNS = (
     "r.run_id, r.province_code, r.programmes, r.status, r.maker_sub, r.checker_sub, r.content_hash,"
-    " r.instructions, r.instructed_dong, r.fund_id,"
+    " r.instructions, r.instructed_dong, r.fund_id, r.campaign_id,"
     " (select array_agg(month order by month) from run_month m where m.run_id = r.run_id) as months"
 )
 
@@ -33,6 +33,7 @@ def run_of(row: asyncpg.Record) -> Run:
         instructions=row["instructions"],
         instructed_dong=row["instructed_dong"],
         fund_id=row["fund_id"],
+        campaign_id=row["campaign_id"],
     )
 
 

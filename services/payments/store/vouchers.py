@@ -68,29 +68,7 @@ class _Work:
         return (row["status"], row["amount"]) if row else None
 
     async def propose(self, voucher: Voucher) -> bool:
-        proposed = await self._connection.fetchval(
-            f"insert into voucher ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-            " $14, $15, $16, $17, $18) on conflict do nothing returning true",
-            voucher.voucher_id,
-            voucher.kind,
-            voucher.province_code,
-            voucher.amount,
-            voucher.document,
-            voucher.booked_on,
-            voucher.maker,
-            voucher.fund_id,
-            voucher.to_fund_id,
-            voucher.programme,
-            voucher.corrects,
-            voucher.commune_code,
-            voucher.recipients,
-            voucher.donation_id,
-            voucher.note,
-            voucher.status,
-            voucher.checker,
-            voucher.transaction_id,
-        )
-        return bool(proposed)
+        return await propose(self._connection, voucher)
 
     async def of_paper(self, voucher: Voucher) -> Voucher | None:
         row = await self._connection.fetchrow(
@@ -131,6 +109,33 @@ class _Work:
             vouchers.WITHDRAWN,
             sub,
         )
+
+
+async def propose(connection: Connection, voucher: Voucher) -> bool:
+    """False while a voucher waits for the same transaction or gift, or while its paper has a voucher."""
+    proposed = await connection.fetchval(
+        f"insert into voucher ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+        " $14, $15, $16, $17, $18) on conflict do nothing returning true",
+        voucher.voucher_id,
+        voucher.kind,
+        voucher.province_code,
+        voucher.amount,
+        voucher.document,
+        voucher.booked_on,
+        voucher.maker,
+        voucher.fund_id,
+        voucher.to_fund_id,
+        voucher.programme,
+        voucher.corrects,
+        voucher.commune_code,
+        voucher.recipients,
+        voucher.donation_id,
+        voucher.note,
+        voucher.status,
+        voucher.checker,
+        voucher.transaction_id,
+    )
+    return bool(proposed)
 
 
 def voucher_of(row: asyncpg.Record) -> Voucher:

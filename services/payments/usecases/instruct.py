@@ -9,6 +9,7 @@ from datetime import datetime
 from io import BytesIO
 
 from libs.common.kernel.clock import Clock
+from services.payments.domain import campaigns
 from services.payments.domain.files import FILE_PAYMENTS_MAX
 from services.payments.domain.partner_lines import FileHeader, PaymentOrder
 from services.payments.usecases.ports import (
@@ -28,6 +29,7 @@ _PROGRAMME_WORDS = {
     "nurture_allowance": "Tro cap nuoi duong",
     "care_allowance": "Kinh phi cham soc",
     "own_care_allowance": "Kinh phi cham soc",
+    **campaigns.PROGRAMMES,
 }
 
 
