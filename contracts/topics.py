@@ -48,7 +48,7 @@ PUBLIC_PAYMENTS = Topic(
     "ansinh.public.payments.{paying_agency}.v1",
     "payments",
     (),
-    ("PaymentInstructed", "PaymentSettled", "PaymentReturned"),
+    ("PaymentInstructed", "PaymentSettled", "PaymentReturned", "PaymentUnknown"),
 )
 PUBLIC_PREFIX = "ansinh.public."
 

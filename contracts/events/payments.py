@@ -76,3 +76,9 @@ class PaymentReturned(_Payment):
     """The money came back; its months fall due again, in another payment."""
 
     status: Literal["returned"]
+
+
+class PaymentUnknown(_Payment):
+    """Its paying agency said nothing in its term, and is asked. Settled or returned follows."""
+
+    status: Literal["unknown"]

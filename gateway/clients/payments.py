@@ -9,7 +9,7 @@ from gateway.clients.upstream import Caller, Upstream
 
 
 class Amounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts and money of a run or a part of it; instructed = settled + returned + pending.
+    """Counts and money of a run or a part of it; instructed = settled + returned + pending + unknown.
 
     `standard_dong`: the sum, over lines, of each line's standard.
     """
@@ -20,6 +20,7 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     settled_dong: int
     returned_dong: int
     pending_dong: int
+    unknown_dong: int
     standard_dong: int
 
 

@@ -64,13 +64,14 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Agency(msgspec.Struct, frozen=True, kw_only=True):
-    """A run's money at one agency: instructed = settled + returned + pending."""
+    """A run's money at one agency: instructed = settled + returned + pending + unknown."""
 
     agency_code: str
     instructed_dong: int
     settled_dong: int
     returned_dong: int
     pending_dong: int
+    unknown_dong: int
     held_dong: int
     days: list[Day]
 

@@ -21,10 +21,11 @@ class _Figures(TypedDict):
     settled_dong: Dong
     returned_dong: Dong
     pending_dong: Dong
+    unknown_dong: Dong
     standard_dong: Dong
 
 
-@strawberry.interface(description="Counts and money; instructed = settled + returned + pending.")
+@strawberry.interface(description="Counts and money; instructed = settled + returned + pending + unknown.")
 class Amounts:
     instructions: int = strawberry.field(description="One for each payee and programme.")
     lines: int = strawberry.field(description="One for each instruction, person and benefit month.")
@@ -32,6 +33,7 @@ class Amounts:
     settled_dong: Dong
     returned_dong: Dong
     pending_dong: Dong
+    unknown_dong: Dong = strawberry.field(description="Its agency said nothing in its term, and is asked.")
     standard_dong: Dong = strawberry.field(description="The sum, over lines, of each line's standard.")
 
 
@@ -136,5 +138,6 @@ def _amounts(found: payments.Amounts) -> _Figures:
         "settled_dong": Dong(found.settled_dong),
         "returned_dong": Dong(found.returned_dong),
         "pending_dong": Dong(found.pending_dong),
+        "unknown_dong": Dong(found.unknown_dong),
         "standard_dong": Dong(found.standard_dong),
     }

@@ -87,13 +87,16 @@ class DayTold:
     unresolved_dong: Dong = strawberry.field(description="Of the suspense: waits for a person.")
 
 
-@strawberry.type(description="A run's money at one agency; instructed = settled + returned + pending.")
+@strawberry.type(
+    description="A run's money at one agency; instructed = settled + returned + pending + unknown."
+)
 class AgencyMoney:
     agency_code: str
     instructed_dong: Dong
     settled_dong: Dong
     returned_dong: Dong
     pending_dong: Dong
+    unknown_dong: Dong
     held_dong: Dong = strawberry.field(description="Given back without saying for whom.")
     days: list[DayTold] = strawberry.field(metadata=priced(Price(per_item=60)))
 
@@ -138,6 +141,7 @@ def agency_of(found: suspense.Agency) -> AgencyMoney:
         settled_dong=Dong(found.settled_dong),
         returned_dong=Dong(found.returned_dong),
         pending_dong=Dong(found.pending_dong),
+        unknown_dong=Dong(found.unknown_dong),
         held_dong=Dong(found.held_dong),
         days=[
             DayTold(

@@ -18,6 +18,12 @@ class PaymentsSettings(ServiceSettings):
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     list_csv_bytes_max: int = Field(default=512 * 2**20, description="Largest campaign list taken as CSV.")
     list_xlsx_bytes_max: int = Field(default=32 * 2**20, description="Largest campaign list taken as XLSX.")
+    silent_days_bank: int = Field(
+        default=3, ge=1, description="Days after its payment date in which a bank answers a file."
+    )
+    silent_days_post: int = Field(
+        default=30, ge=1, description="The same of a post office, which pays for weeks."
+    )
     #: Under the 60 in which the stream of a revoked token must be cut.
     token_check_seconds: float = Field(default=15.0, description="Between two checks of a reader's token.")
     partner_requests_per_second: float = Field(

@@ -44,6 +44,7 @@ from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
 from services.payments.store.sandbox import StoredSandboxes
+from services.payments.store.silence import Silence
 from services.payments.store.suspense import Resolutions
 from services.payments.store.suspense_desk import SuspenseDesk
 from services.payments.store.vouchers import Money
@@ -59,12 +60,14 @@ from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
 from services.payments.usecases.sandbox import Sandbox
+from services.payments.usecases.silence import FindSilent
 from services.payments.usecases.suspense import CarryOutResolutions, ResolveSuspense
 from services.payments.usecases.telling import TellPayments
 from services.payments.usecases.vouchers import KeepFunds
 from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
 
 _SENDER_IDLE_SECONDS = 1.0
+_SILENCE_IDLE_SECONDS = 60.0
 _WRITERS: Mapping[str, FileWriter] = {PAIN_001: write_pain001, POST_LIST: write_post_list}
 AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
@@ -102,6 +105,8 @@ def parts(settings: PaymentsSettings) -> Parts:
     resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
     preparing = Preparing(accounts)
     lists = TakeLists(Intake(database, cipher, preparing), administrative_units().locations, preparing)
+    terms = {PAIN_001: settings.silent_days_bank, POST_LIST: settings.silent_days_post}
+    silence = FindSilent(Silence(database), terms, clock)
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
     manage, stored, senders = _webhooks(settings, database, cipher, told)
@@ -123,6 +128,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             Worker("file writer", write.step),
             Worker("report taker", take.step),
             Worker("suspense resolver", resolve.step),
+            Worker("silence finder", silence.step, _SILENCE_IDLE_SECONDS),
             Worker("event teller", tell.step),
             *senders,
         ),

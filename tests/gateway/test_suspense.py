@@ -41,6 +41,7 @@ _AGENCY = {
     "settled_dong": 10,
     "returned_dong": 5,
     "pending_dong": 5,
+    "unknown_dong": 0,
     "held_dong": 5,
     "days": [_DAY],
 }

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.payments.domain.payment_events import PaymentEvent
 
-EventType = Literal["PaymentInstructed", "PaymentSettled", "PaymentReturned"]
+EventType = Literal["PaymentInstructed", "PaymentSettled", "PaymentReturned", "PaymentUnknown"]
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 

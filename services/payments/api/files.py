@@ -9,7 +9,7 @@ from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import show
 from libs.common.runtime.access import Actor
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of, nothing
-from services.payments.api.models import FileShown, FilesPage, FileStatus
+from services.payments.api.models import FileShown, FilesPage, FileStatus, InquiredPayment, Inquiry
 from services.payments.api.partners import partner_requires
 from services.payments.domain.files import PAIN_001
 
@@ -63,6 +63,28 @@ async def content(payment_file_id: str, actor: MayFetch, doors: Through) -> Resp
     answer = as_file(view.kind, show("fil", view.file_id), opened)
     answer.headers["ETag"] = f'"{view.sha256}"'
     return answer
+
+
+@router.get("/v1/payment-files/{payment_file_id}/inquiry")
+async def inquiry(
+    payment_file_id: str, actor: MayFetch, doors: Through, limit: Limit = 500, cursor: Cursor = None
+) -> Inquiry:
+    """Which payments of a file its agency is asked about. Empty while it is in its term, or once it answered.
+
+    The answer is a report as ever: nothing is paid anew before it comes.
+    """
+    try:
+        after = ids.read("pay", cursor) if cursor else None
+    except ValueError:
+        raise bad_cursor() from None
+    agency, file_id = agency_of(actor), id_of("fil", payment_file_id)
+    found = await doors.reads.unknown(actor.territory, agency, file_id, after, limit + 1)
+    items = [InquiredPayment(payment_id=show("pay", one), amount_dong=dong) for one, dong in found[:limit]]
+    return Inquiry(
+        payment_file_id=payment_file_id,
+        items=items,
+        next_cursor=items[-1].payment_id if len(found) > limit else None,
+    )
 
 
 def as_file(kind: str, shown: str, content: bytes) -> Response:

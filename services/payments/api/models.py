@@ -1,4 +1,4 @@
-"""Bodies of the HTTP door. Money is whole đồng; of a run, instructed = settled + returned + pending."""
+"""Bodies of the HTTP door. Money is whole đồng; instructed = settled + returned + pending + unknown."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -52,7 +52,10 @@ class Approval(BaseModel):
 
 
 class Figures(BaseModel):
-    """`standard_dong`: the sum, over lines, of each line's standard."""
+    """`standard_dong`: the sum, over lines, of each line's standard.
+
+    `unknown_dong`: its agency said nothing in its term, and is asked.
+    """
 
     instructions: int
     lines: int
@@ -60,6 +63,7 @@ class Figures(BaseModel):
     settled_dong: int
     returned_dong: int
     pending_dong: int
+    unknown_dong: int
     standard_dong: int
 
 
@@ -71,6 +75,7 @@ def figures(amounts: Amounts) -> dict[str, int]:
         "settled_dong": amounts.settled,
         "returned_dong": amounts.returned,
         "pending_dong": amounts.pending,
+        "unknown_dong": amounts.unknown,
         "standard_dong": amounts.standard,
     }
 
@@ -138,7 +143,7 @@ def _progress(view: RunView) -> float:
             return view.files_written / view.files if view.files else 0.0
         case runs.INSTRUCTED:
             whole = view.whole
-            return 1 - whole.pending / whole.instructed if whole.instructed else 0.0
+            return (whole.settled + whole.returned) / whole.instructed if whole.instructed else 0.0
         case _:
             return 1.0
 
@@ -223,7 +228,10 @@ class PaymentsPage(BaseModel):
 
 
 class FileShown(BaseModel):
-    """`sha256` of the content as downloaded; `pending`: payments that no report has told about."""
+    """`sha256` of the content as downloaded; `pending`: payments that no report has told about.
+
+    `asked_on`: since when their agency is asked about them (`/inquiry`), as it said nothing in its term.
+    """
 
     payment_file_id: str
     run_id: str
@@ -237,6 +245,7 @@ class FileShown(BaseModel):
     status: str
     sha256: str
     created_at: datetime
+    asked_on: date | None
 
     @classmethod
     def of(cls, view: FileView) -> "FileShown":
@@ -253,7 +262,23 @@ class FileShown(BaseModel):
             status=view.status,
             sha256=view.sha256,
             created_at=view.created_at,
+            asked_on=view.asked_on,
         )
+
+
+class InquiredPayment(BaseModel):
+    """By our reference, as the file names it."""
+
+    payment_id: str
+    amount_dong: int
+
+
+class Inquiry(BaseModel):
+    """Payments of a file of which nothing is known: paid, returned, or never seen? Any report answers it."""
+
+    payment_file_id: str
+    items: list[InquiredPayment]
+    next_cursor: str | None
 
 
 class FilesPage(BaseModel):

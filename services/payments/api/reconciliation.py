@@ -58,7 +58,7 @@ class DayToldShown(BaseModel):
 
 
 class AgencyMoneyShown(BaseModel):
-    """The run's money at one agency: instructed = settled + returned + pending.
+    """The run's money at one agency: instructed = settled + returned + pending + unknown.
 
     `held_dong`: what it gave back without saying for whom, as it lies in suspense.
     """
@@ -68,6 +68,7 @@ class AgencyMoneyShown(BaseModel):
     settled_dong: int
     returned_dong: int
     pending_dong: int
+    unknown_dong: int
     held_dong: int
     days: list[DayToldShown]
 
@@ -79,6 +80,7 @@ class AgencyMoneyShown(BaseModel):
             settled_dong=money.settled,
             returned_dong=money.returned,
             pending_dong=money.pending,
+            unknown_dong=money.unknown,
             held_dong=money.held,
             days=[DayToldShown.of(day) for day in money.days],
         )

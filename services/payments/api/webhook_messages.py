@@ -32,6 +32,11 @@ class PaymentReturnedMessage(_Message):
     data: payments.PaymentReturned
 
 
+class PaymentUnknownMessage(_Message):
+    type: Literal["PaymentUnknown"]
+    data: payments.PaymentUnknown
+
+
 class WebhookTestMessage(_Message):
     """Sent by `POST /v1/webhooks/{webhook_id}/test` alone."""
 
@@ -45,6 +50,7 @@ def describe(app: FastAPI) -> None:
         PaymentInstructedMessage,
         PaymentSettledMessage,
         PaymentReturnedMessage,
+        PaymentUnknownMessage,
         WebhookTestMessage,
     ):
         name = model.__name__.removesuffix("Message")

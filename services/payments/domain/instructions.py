@@ -7,12 +7,20 @@ from libs.common.kernel.errors import IllegalTransition
 PENDING = "pending"
 SETTLED = "settled"
 RETURNED = "returned"
+#: Its agency said nothing in its term: it may have paid or not, and is asked by our reference.
+UNKNOWN = "unknown"
+#: What no report has told of yet. None of it is paid anew.
+AWAITED = (PENDING, UNKNOWN)
 
-#: Each edge with the ledger's posting for it. What was returned stays so: its months fall due again, and a
-#: success told late may concern money that was sent anew, so it waits in suspense for a person.
-TRANSITIONS: dict[tuple[str, str], str] = {
+#: Each edge with the ledger's posting for it, or None where no money moves. What was returned stays so: its
+#: months fall due again, and a success told late may concern money that was sent anew, so it waits in
+#: suspense for a person.
+TRANSITIONS: dict[tuple[str, str], str | None] = {
     (PENDING, SETTLED): "settled",
     (PENDING, RETURNED): "returned",
+    (PENDING, UNKNOWN): None,
+    (UNKNOWN, SETTLED): "settled",
+    (UNKNOWN, RETURNED): "returned",
     (SETTLED, RETURNED): "returned_after_settlement",
 }
 
@@ -25,6 +33,7 @@ FACTS: dict[str, str] = {
     PENDING: "PaymentInstructed",
     SETTLED: "PaymentSettled",
     RETURNED: "PaymentReturned",
+    UNKNOWN: "PaymentUnknown",
 }
 
 BANK_ACCOUNT = "bank_account"
@@ -33,8 +42,8 @@ HOME_DELIVERY = "home_delivery"
 CHANNELS = (BANK_ACCOUNT, POST_OFFICE, HOME_DELIVERY)
 
 
-def posting_for(status: str, to: str) -> str:
-    """The ledger posting of that edge; IllegalTransition where there is none."""
+def posting_for(status: str, to: str) -> str | None:
+    """The ledger posting of that edge, None where no money moves; IllegalTransition where there is none."""
     try:
         return TRANSITIONS[status, to]
     except KeyError:
@@ -43,7 +52,9 @@ def posting_for(status: str, to: str) -> str:
 
 def attribution_of(status: str, to: str) -> str:
     """The posting by which a line that waited moves an instruction; IllegalTransition where there is none."""
-    return BY_PERSON.get((status, to)) or posting_for(status, to)
+    posting = BY_PERSON.get((status, to)) or posting_for(status, to)
+    assert posting, "a partner tells of money"
+    return posting
 
 
 def may_be_attributed(status: str, to: str, booked: Collection[str]) -> bool:

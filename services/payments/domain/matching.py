@@ -94,6 +94,7 @@ def match(
             suspended.append(Suspended(line, reason, line.reference))
             continue
         posting = instructions.posting_for(status, line.outcome)
+        assert posting, "a partner tells of money"
         matched.append(Matched(line, line.reference, status, posting))
         statuses[line.reference] = line.outcome
     return matched, suspended

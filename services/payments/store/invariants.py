@@ -14,7 +14,8 @@ _RUNS_ADD_UP = """
         select run_id, count(*) as instructions, sum(amount_dong) as instructed,
                coalesce(sum(amount_dong) filter (where status = 'settled'), 0)
              + coalesce(sum(amount_dong) filter (where status = 'returned'), 0)
-             + coalesce(sum(amount_dong) filter (where status = 'pending'), 0) as accounted
+             + coalesce(sum(amount_dong) filter (where status = 'pending'), 0)
+             + coalesce(sum(amount_dong) filter (where status = 'unknown'), 0) as accounted
         from instruction group by run_id
     ), filed as (
         select run_id, sum(payments) as payments, sum(amount_dong) as amount from payment_file group by run_id
@@ -62,7 +63,7 @@ _STATE_IS_LEDGER = f"""
       using (instruction_id)
     where case
         when r.status in ('building', 'built', 'approved') then i.status = 'pending' and b.postings is null
-        when i.status = 'pending' then b.whole and b.postings = '{{instructed}}'
+        when i.status in ('pending', 'unknown') then b.whole and b.postings = '{{instructed}}'
         when i.status = 'settled' then b.whole and b.postings in
             ('{{instructed,settled}}', '{{instructed,returned,settled_late}}')
         else b.whole and b.postings in
@@ -247,10 +248,17 @@ _TOTALS_ARE_LEDGER = """
     select coalesce(l.run_id, s.run_id)
     from listed l full join summed s using (run_id, programme, commune_code, category)
     where (l.lines, l.instructed, l.standard) is distinct from (s.lines, s.instructed, s.standard)
+    union all
+    select coalesce(a.run_id, s.run_id) from (
+        select run_id, sum(amount_dong) as unknown from instruction where status = 'unknown' group by run_id
+    ) as a full join (
+        select run_id, sum(unknown_dong) as unknown from run_total where unknown_dong <> 0 group by run_id
+    ) as s using (run_id)
+    where a.unknown is distinct from s.unknown
 """
 
 INVARIANTS = (
-    Invariant(1, "of each run, instructed = settled + returned + pending", _RUNS_ADD_UP),
+    Invariant(1, "of each run, instructed = settled + returned + pending + unknown", _RUNS_ADD_UP),
     Invariant(3, "nobody is paid twice for a programme and month", _PAID_ONCE),
     Invariant(4, "every instruction stands where the ledger says", _STATE_IS_LEDGER),
     Invariant(6, "every line has an earlier decision that grants it, to this payee", _DECIDED_BEFORE),

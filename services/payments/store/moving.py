@@ -7,7 +7,7 @@ from uuid import UUID
 
 from libs.common.runtime.postgres import Connection
 from services.payments.domain import files
-from services.payments.domain.instructions import PENDING, RETURNED, SETTLED
+from services.payments.domain.instructions import AWAITED, RETURNED, SETTLED, UNKNOWN
 from services.payments.domain.ledger import ENTITLEMENT, PAYABLE, Account, Transfer
 from services.payments.domain.matching import Matched
 from services.payments.store import ledger
@@ -27,13 +27,16 @@ _TOTALS = """
     with moved as (
         select l.programme, l.unit_province_code, l.commune_code, l.category, i.channel,
                sum(l.amount_dong * t.settled)::bigint as settled,
-               sum(l.amount_dong * t.returned)::bigint as returned
-        from unnest($2::uuid[], $3::integer[], $4::integer[]) as t (id, settled, returned)
+               sum(l.amount_dong * t.returned)::bigint as returned,
+               sum(l.amount_dong * t.unknown)::bigint as unknown
+        from unnest($2::uuid[], $3::integer[], $4::integer[], $5::integer[])
+          as t (id, settled, returned, unknown)
         join instruction i on i.instruction_id = t.id
         join instruction_line l on l.run_id = $1 and l.instruction_id = t.id
         group by l.programme, l.unit_province_code, l.commune_code, l.category, i.channel
     )
-    update run_total r set settled_dong = settled_dong + m.settled, returned_dong = returned_dong + m.returned
+    update run_total r set settled_dong = settled_dong + m.settled,
+        returned_dong = returned_dong + m.returned, unknown_dong = unknown_dong + m.unknown
     from moved m
     where r.run_id = $1 and r.programme = m.programme and r.unit_province_code = m.unit_province_code
       and r.commune_code = m.commune_code and r.category = m.category and r.channel = m.channel
@@ -88,8 +91,9 @@ async def move(connection: Connection, answer: Answer, matched: Sequence[Matched
         ids,
         [_change(first[known], last[known], SETTLED) for known in ids],
         [_change(first[known], last[known], RETURNED) for known in ids],
+        [_change(first[known], last[known], UNKNOWN) for known in ids],
     )
-    answered = [known for known in ids if first[known].was == PENDING]
+    answered = [known for known in ids if first[known].was in AWAITED]
     if answered:
         await _discharge(connection, answer, answered, on)
         await connection.execute(_ANSWERED, answer.file_id, len(answered))

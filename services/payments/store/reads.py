@@ -10,6 +10,7 @@ from uuid import UUID
 from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
+from services.payments.domain.instructions import UNKNOWN
 from services.payments.store.reconciliation import reconciliation
 from services.payments.store.run_rows import COLUMNS, run_of
 from services.payments.usecases.reading import (
@@ -27,7 +28,8 @@ from services.payments.usecases.reading import (
 _AMOUNTS = (
     "sum(instructions)::int as instructions, sum(lines)::int as lines, sum(people)::int as people,"
     " sum(instructed_dong)::bigint as instructed, sum(standard_dong)::bigint as standard,"
-    " sum(settled_dong)::bigint as settled, sum(returned_dong)::bigint as returned"
+    " sum(settled_dong)::bigint as settled, sum(returned_dong)::bigint as returned,"
+    " sum(unknown_dong)::bigint as unknown"
 )
 _RUN = (
     f"{COLUMNS}, r.problem, r.opened_at,"
@@ -38,7 +40,7 @@ _RUN = (
 )
 _FILE = (
     "file_id, run_id, agency_code, kind, province_code, commune_code, payments, amount_dong, pending, status,"
-    " content_sha256, created_at"
+    " content_sha256, created_at, asked_on"
 )
 #: What each grouping is called in run_total. A province is the one that stood in the month.
 _KEYS = {
@@ -196,6 +198,21 @@ class StoredReads:
     def _opened(self, stored: bytes) -> bytes:
         return gzip.decompress(self._cipher.decrypt(stored))
 
+    async def unknown(
+        self, territory: str | None, agency: str, file_id: UUID, after: UUID | None, limit: int
+    ) -> list[tuple[UUID, int]]:
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                "select instruction_id, amount_dong from instruction where file_id = $1 and agency_code = $2"
+                f" and status = '{UNKNOWN}' and ($3::uuid is null or instruction_id > $3)"
+                " order by instruction_id limit $4",
+                file_id,
+                agency,
+                after,
+                limit,
+            )
+        return [tuple(row) for row in rows]
+
     async def report(self, territory: str | None, agency: str, report_id: UUID) -> ReportView | None:
         async with self._database.reading(territory) as connection:
             row = await connection.fetchrow(
@@ -238,6 +255,7 @@ def _amounts(row: Any) -> Amounts:
         row["standard"],
         row["settled"],
         row["returned"],
+        row["unknown"],
     )
 
 
@@ -264,4 +282,5 @@ def _file(row: Any) -> FileView:
         status=row["status"],
         sha256=row["content_sha256"],
         created_at=row["created_at"],
+        asked_on=row["asked_on"],
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from libs.common.runtime.postgres import Connection
-from services.payments.domain.instructions import PENDING, RETURNED, SETTLED
+from services.payments.domain.instructions import PENDING, RETURNED, SETTLED, UNKNOWN
 from services.payments.domain.matching import DUPLICATE
 from services.payments.store.suspense_desk import UNRESOLVED
 from services.payments.usecases.reading import AgencyMoney, DayTold, ReconciliationView, SuspendedView
@@ -15,6 +15,7 @@ _AGENCIES = f"""
            coalesce(sum(amount_dong) filter (where status = '{SETTLED}'), 0)::bigint as settled,
            coalesce(sum(amount_dong) filter (where status = '{RETURNED}'), 0)::bigint as returned,
            coalesce(sum(amount_dong) filter (where status = '{PENDING}'), 0)::bigint as pending,
+           coalesce(sum(amount_dong) filter (where status = '{UNKNOWN}'), 0)::bigint as unknown,
            (select coalesce(sum(s.amount_dong), 0) from suspense s
             where s.run_id = $1 and s.agency_code = i.agency_code and held and {UNRESOLVED}
            )::bigint as held

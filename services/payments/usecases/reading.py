@@ -21,10 +21,11 @@ class Amounts:
     standard: int = 0
     settled: int = 0
     returned: int = 0
+    unknown: int = 0
 
     @property
     def pending(self) -> int:
-        return self.instructed - self.settled - self.returned
+        return self.instructed - self.settled - self.returned - self.unknown
 
     def __add__(self, other: "Amounts") -> "Amounts":
         return Amounts(
@@ -35,6 +36,7 @@ class Amounts:
             self.standard + other.standard,
             self.settled + other.settled,
             self.returned + other.returned,
+            self.unknown + other.unknown,
         )
 
 
@@ -95,6 +97,7 @@ class FileView:
     status: str
     sha256: str
     created_at: datetime
+    asked_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class DayTold:
 
 @dataclass(frozen=True, slots=True)
 class AgencyMoney:
-    """A run's money at one agency, in đồng: instructed = settled + returned + pending.
+    """A run's money at one agency, in đồng: instructed = settled + returned + pending + unknown.
 
     `held`: what the agency gave back of it without saying for whom.
     """
@@ -155,6 +158,7 @@ class AgencyMoney:
     settled: int
     returned: int
     pending: int
+    unknown: int
     held: int
     days: Sequence[DayTold]
 
@@ -214,5 +218,10 @@ class Reads(Protocol):
         self, territory: str | None, agency: str, file_id: UUID
     ) -> tuple[FileView, bytes] | None:
         """One file of that agency, opened."""
+
+    async def unknown(
+        self, territory: str | None, agency: str, file_id: UUID, after: UUID | None, limit: int
+    ) -> list[tuple[UUID, int]]:
+        """Payments of a file of that agency of which nothing is known, with their amounts in đồng."""
 
     async def report(self, territory: str | None, agency: str, report_id: UUID) -> ReportView | None: ...

@@ -10,7 +10,7 @@ from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id, read, show
 from services.payments.domain.files import PAIN_001
-from services.payments.domain.instructions import PENDING, RETURNED
+from services.payments.domain.instructions import AWAITED, RETURNED
 from services.payments.domain.matching import Sent, Told, match
 from services.payments.domain.partner_lines import ReadReport, ReportLine, one_line
 from services.payments.usecases.ports import (
@@ -155,8 +155,8 @@ def _storable(amount: int | None) -> int | None:
 
 
 def all_returned(sent: Mapping[UUID, Sent], reason: str) -> tuple[list[Told], dict[int, str]]:
-    """A file that was rejected as a whole: a line for each of its payments that was pending."""
-    pending = sorted(reference for reference, one in sent.items() if one.status == PENDING)
+    """A file that was rejected as a whole: a line for each of its payments that no report told of."""
+    pending = sorted(reference for reference, one in sent.items() if one.status in AWAITED)
     lines = [
         Told(number, reference, RETURNED, sent[reference].amount, None, sent[reference].payee_index, reason)
         for number, reference in enumerate(pending, 1)

@@ -56,6 +56,7 @@ def run(status: str = "reconciled", settled: int = INSTRUCTED) -> dict[str, Any]
         "settled_dong": settled,
         "returned_dong": 0,
         "pending_dong": INSTRUCTED - settled,
+        "unknown_dong": 0,
         "standard_dong": 179_285_000_000,
     }
     return {
@@ -74,7 +75,7 @@ def run(status: str = "reconciled", settled: int = INSTRUCTED) -> dict[str, Any]
 
 def total(key: str) -> dict[str, Any]:
     money = {"instructed_dong": INSTRUCTED, "settled_dong": INSTRUCTED, "standard_dong": INSTRUCTED}
-    none = {"returned_dong": 0, "pending_dong": 0}
+    none = {"returned_dong": 0, "pending_dong": 0, "unknown_dong": 0}
     return {"key": key, "people": 3, "instructions": 3, "lines": 6, **money, **none}
 
 

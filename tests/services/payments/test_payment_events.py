@@ -38,6 +38,7 @@ _MODELS: dict[str, type[Event]] = {
     "PaymentInstructed": contracts.PaymentInstructed,
     "PaymentSettled": contracts.PaymentSettled,
     "PaymentReturned": contracts.PaymentReturned,
+    "PaymentUnknown": contracts.PaymentUnknown,
 }
 
 
