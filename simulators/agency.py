@@ -12,6 +12,7 @@ from simulators.books import Books
 from simulators.door import Door, Refused, Stopped, Waiting
 from simulators.outcomes import Odds
 from simulators.post import desk as post
+from simulators.switches import OFF, Switches
 
 _LOG = logging.getLogger("simulators")
 _WORKBOOK = b"PK\x03\x04"
@@ -51,6 +52,7 @@ class Clerk:
     books: Books
     odds: Odds
     share: Share = field(default_factory=Share)
+    switches: Switches = OFF
     _resting: dict[str, _Rest] = field(default_factory=dict)
 
     def work(self) -> None:
@@ -78,10 +80,14 @@ class Clerk:
 
     def _handle(self, file: Waiting) -> bool:
         rest = self._resting.get(file.payment_file_id)
-        if rest and time.monotonic() < rest.until:
-            return False
         page = self.books.page(file.payment_file_id)
-        if page and page.done and not rest:
+        asked = file.asked and page is not None and page.done and not page.asked
+        if rest and time.monotonic() < rest.until and not asked:
+            return False
+        if self.switches.delay_seconds and not rest and not page:
+            self._let_rest(file.payment_file_id, self.switches.delay_seconds)
+            return False
+        if page and page.done and not rest and not asked:
             self._let_rest(file.payment_file_id, _DONE_SECONDS)
             return False
         try:
@@ -108,19 +114,20 @@ class Clerk:
 
     def _answer(self, content: bytes, file: Waiting) -> Answer:
         if content.startswith(_WORKBOOK):
-            return post.answer(content, file.payment_file_id, self.odds)
-        return bank.answer(content, file.payment_file_id, self.agency_code, self.odds)
+            return post.answer(content, file.payment_file_id, self.odds, self.switches, asked=file.asked)
+        return bank.answer(
+            content, file.payment_file_id, self.agency_code, self.odds, self.switches, asked=file.asked
+        )
 
     def _hand_in(self, file: Waiting, answer: Answer) -> None:
-        """After a kill, what the books do not have as accepted goes out once more, byte for byte."""
-        page = self.books.enter(file.payment_file_id, file.run_id, answer)
-        anew = page.done
-        for report in answer.reports:
-            if anew or report.name not in page.reports:
-                self.door.report(file.payment_file_id, report)
-                sha256 = hashlib.sha256(report.content).hexdigest()
-                last = report is answer.reports[-1]
-                self.books.accepted(file.payment_file_id, report.name, sha256, done=last)
+        """What the books do not have as accepted, be it new or cut off by a kill; else all anew."""
+        page = self.books.enter(file.payment_file_id, file.run_id, answer, asked=file.asked)
+        outstanding = [report for report in answer.reports if report.name not in page.reports]
+        sending = outstanding or list(answer.reports)
+        for report in sending:
+            self.door.report(file.payment_file_id, report)
+            sha256 = hashlib.sha256(report.content).hexdigest()
+            self.books.accepted(file.payment_file_id, report.name, sha256, done=report is sending[-1])
 
     def _let_rest(self, payment_file_id: str, seconds: float | None = None) -> None:
         """Leave the file alone for so long; if not told, ever longer."""

@@ -31,6 +31,8 @@ class Page:
     rejected_because: str | None = None
     reports: dict[str, str] = field(default_factory=dict)
     done: bool = False
+    #: The platform asked about it, and was answered.
+    asked: bool = False
 
 
 class Books:
@@ -47,7 +49,7 @@ class Books:
         with self._lock:
             return self._pages.get(payment_file_id)
 
-    def enter(self, payment_file_id: str, run_id: str, answer: Answer) -> Page:
+    def enter(self, payment_file_id: str, run_id: str, answer: Answer, *, asked: bool = False) -> Page:
         """The file's page with what was made of it; what was accepted before a restart stays accepted.
 
         On disk when this returns: who is killed after a report has arrived, and is never asked about the file
@@ -59,6 +61,7 @@ class Books:
             page.settled, page.settled_dong = answer.settled.payments, answer.settled.dong
             page.returned, page.returned_dong = answer.returned.payments, answer.returned.dong
             page.rejected_because = answer.rejected_because
+            page.asked = page.asked or asked
             self._save()
             return page
 

@@ -42,11 +42,15 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A file that waits for us. `sha256`: of its content, where the platform tells it."""
+    """A file that waits for us. `sha256`: of its content, where the platform tells it.
+
+    `asked`: the platform heard nothing of some of its payments for too long.
+    """
 
     payment_file_id: str
     run_id: str
     sha256: str | None
+    asked: bool = False
 
 
 class Door:
@@ -72,7 +76,8 @@ class Door:
             page = self._ask("GET", "/v1/payment-files", params=params).json()
             for item in page["items"]:
                 if item["agency_code"] == self._agency_code:
-                    yield Waiting(item["payment_file_id"], item["run_id"], item.get("sha256"))
+                    asked = item.get("asked_on") is not None
+                    yield Waiting(item["payment_file_id"], item["run_id"], item.get("sha256"), asked)
             cursor = page.get("next_cursor")
             if not cursor:
                 return

@@ -18,6 +18,7 @@ from simulators.books import Books, BooksUnreadable
 from simulators.door import Addresses, Door
 from simulators.outcomes import Odds
 from simulators.ready import serve
+from simulators.switches import Switches, read_switches
 
 HOST = "127.0.0.1"
 POST = "VNPOST"
@@ -37,6 +38,7 @@ class Choice:
     folder: Path
     port: int
     odds: Odds
+    switches: Switches
 
 
 def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
@@ -61,6 +63,10 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
     parser.add_argument(
         "--failing-per-10000", type=int, default=failing, help="payments that fail (default: %(default)s)"
     )
+    switched = environment.get("ANSINH_SIMULATORS_SWITCHES", "")
+    parser.add_argument(
+        "--switches", default=switched, help="how they misbehave, e.g. duplicate,silent_per_10_000=500"
+    )
     given = parser.parse_args(arguments)
     secret = environment.get("ANSINH_LOCAL_ISSUER_SECRET", "")
     if not secret:
@@ -68,12 +74,17 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
     agencies = tuple(dict.fromkeys(code.strip() for code in given.agencies.split(",") if code.strip()))
     if not agencies:
         parser.error("--agencies names none")
+    try:
+        switches = read_switches(given.switches)
+    except ValueError as wrong:
+        parser.error(f"--switches: {wrong}")
     return Choice(
         agencies=agencies,
         addresses=Addresses(given.payments_url.rstrip("/"), given.issuer_url.rstrip("/"), secret),
         folder=given.data_dir / "simulators",
         port=given.port,
         odds=Odds(given.seed, given.failing_per_10000),
+        switches=switches,
     )
 
 
@@ -84,7 +95,7 @@ def start(choice: Choice, stop: threading.Event) -> list[threading.Thread]:
         door, books = Door(choice.addresses, agency, stop), Books(choice.folder, agency)
         clerks = _POST_CLERKS if agency == POST else 1
         for number in range(clerks):
-            clerk = Clerk(agency, door, books, choice.odds, Share(number, clerks))
+            clerk = Clerk(agency, door, books, choice.odds, Share(number, clerks), choice.switches)
             name = f"{agency}.{number}"
             threads.append(threading.Thread(target=_guarded(clerk, stop), name=name, daemon=True))
     for thread in threads:

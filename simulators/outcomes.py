@@ -33,6 +33,10 @@ class Odds:
         return PostReason.DECEASED if rare else PostReason.NOT_MET
 
     def _draw(self, what: str, key: str) -> int:
-        """0 to 9,999."""
-        digest = hashlib.blake2b(f"{self.seed}\x1f{what}\x1f{key}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest) % _WHOLE
+        return draw(self.seed, what, key)
+
+
+def draw(seed: int, what: str, key: str) -> int:
+    """0 to 9,999."""
+    digest = hashlib.blake2b(f"{seed}\x1f{what}\x1f{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % _WHOLE

@@ -13,6 +13,7 @@ from simulators.bank.incoming import MESSAGE, Order, Transfer
 PAIN_002 = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.12"
 CAMT_054 = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
 _CURRENCY = "VND"
+_ACCOUNT_CLOSED = "AC04"
 
 
 def status_report(order: Order, message_id: str, rejected: Sequence[tuple[Transfer, str]]) -> bytes:
@@ -84,7 +85,9 @@ def _write_rejections(
         xml.write(template)
 
 
-def notification(order: Order, agency_code: str, settled: Sequence[Transfer]) -> bytes:
+def notification(
+    order: Order, agency_code: str, settled: Sequence[Transfer], prefix: str = "NTF", side: str = "DBIT"
+) -> bytes:
     """A camt.054: one debit on our account, made up of the payments that were carried out."""
     total = sum(one.dong for one in settled)
     target = io.BytesIO()
@@ -92,23 +95,28 @@ def notification(order: Order, agency_code: str, settled: Sequence[Transfer]) ->
         xml.write_declaration()
         with xml.element("Document", {"xmlns": CAMT_054}), xml.element("BkToCstmrDbtCdtNtfctn"):
             group = etree.Element("GrpHdr")
-            _put(group, "MsgId", f"NTF-{order.message_id}")
+            _put(group, "MsgId", f"{prefix}-{order.message_id}")
             _put(group, "CreDtTm", order.created_at)
             xml.write(group)
             with xml.element("Ntfctn"):
-                for part in _account(order, agency_code, bool(settled), total):
+                for part in _account(order, agency_code, bool(settled), total, side):
                     xml.write(part)
                 if settled:
                     with xml.element("Ntry"):
-                        for part in _entry(order, total):
+                        for part in _entry(order, total, side):
                             xml.write(part)
                         with xml.element("NtryDtls"):
-                            xml.write(_batch(order, len(settled), total))
-                            _write_bookings(xml, settled)
+                            xml.write(_batch(order, len(settled), total, side))
+                            _write_bookings(xml, settled, side)
     return target.getvalue()
 
 
-def _account(order: Order, agency_code: str, booked: bool, total: int) -> list[etree._Element]:
+def credit_notification(order: Order, agency_code: str, back: Sequence[Transfer]) -> bytes:
+    """A camt.054: one credit on our account, made up of payments that came back."""
+    return notification(order, agency_code, back, "RTN", "CRDT")
+
+
+def _account(order: Order, agency_code: str, booked: bool, total: int, side: str) -> list[etree._Element]:
     """What stands in Ntfctn before its entry."""
     parts = etree.Element("Ntfctn")
     _put(parts, "Id", f"NTF-{order.message_id}")
@@ -118,19 +126,19 @@ def _account(order: Order, agency_code: str, booked: bool, total: int) -> list[e
     _put(account, "Ccy", _CURRENCY)
     _put(account, "Svcr/FinInstnId/ClrSysMmbId/MmbId", agency_code)
     summary = etree.SubElement(parts, "TxsSummry")
-    for name in ("TtlNtries", "TtlDbtNtries"):
+    for name in ("TtlNtries", "TtlDbtNtries" if side == "DBIT" else "TtlCdtNtries"):
         each = etree.SubElement(summary, name)
         _put(each, "NbOfNtries", str(int(booked)))
         _put(each, "Sum", str(total))
     return list(parts)
 
 
-def _entry(order: Order, total: int) -> list[etree._Element]:
+def _entry(order: Order, total: int, side: str) -> list[etree._Element]:
     """What stands in Ntry before its details."""
     parts = etree.Element("Ntry")
     _put(parts, "NtryRef", order.message_id)
     _put(parts, "Amt", str(total)).set("Ccy", _CURRENCY)
-    _put(parts, "CdtDbtInd", "DBIT")
+    _put(parts, "CdtDbtInd", side)
     _put(parts, "Sts/Cd", "BOOK")
     _put(parts, "BookgDt/Dt", order.execution_date)
     _put(parts, "ValDt/Dt", order.execution_date)
@@ -142,25 +150,27 @@ def _entry(order: Order, total: int) -> list[etree._Element]:
     return list(parts)
 
 
-def _batch(order: Order, count: int, total: int) -> etree._Element:
+def _batch(order: Order, count: int, total: int, side: str) -> etree._Element:
     batch = etree.Element("Btch")
     _put(batch, "MsgId", order.message_id)
     _put(batch, "PmtInfId", order.message_id)
     _put(batch, "NbOfTxs", str(count))
     _put(batch, "TtlAmt", str(total)).set("Ccy", _CURRENCY)
-    _put(batch, "CdtDbtInd", "DBIT")
+    _put(batch, "CdtDbtInd", side)
     return batch
 
 
-def _write_bookings(xml: "etree._IncrementalFileWriter", settled: Sequence[Transfer]) -> None:
+def _write_bookings(xml: "etree._IncrementalFileWriter", settled: Sequence[Transfer], side: str) -> None:
     template = etree.Element("TxDtls")
     end_to_end_id = _put(template, "Refs/EndToEndId", "")
     amount = _put(template, "Amt", "")
     amount.set("Ccy", _CURRENCY)
-    _put(template, "CdtDbtInd", "DBIT")
+    _put(template, "CdtDbtInd", side)
     parties = etree.SubElement(template, "RltdPties")
     name = _put(parties, "Cdtr/Pty/Nm", "")
     account = _put(parties, "CdtrAcct/Id/Othr/Id", "")
+    if side == "CRDT":
+        _put(template, "RtrInf/Rsn/Cd", _ACCOUNT_CLOSED)
     for transfer in settled:
         end_to_end_id.text = transfer.end_to_end_id
         amount.text = str(transfer.dong)

@@ -2,25 +2,32 @@
 
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
+from libs.common.kernel.ids import derived_id, show
 from services.payments.clients.post_files.layout import COLUMNS, HEAD, RESULTS, unquoted
 from services.payments.clients.post_files.list_writer import OPTIONS
 from services.payments.domain.partner_lines import PostReason
 from simulators.answer import Answer, Report, Sums
 from simulators.outcomes import Odds
+from simulators.switches import OFF, Switches
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORDS = {reason: word for word, (_, reason) in RESULTS.items()}
 LIST_UNREADABLE = "list_unreadable"
 
 
-def answer(content: bytes, payment_file_id: str, odds: Odds) -> Answer:
-    """The same list with results and dates; one that can't be read gets no answer at all."""
+def answer(
+    content: bytes, payment_file_id: str, odds: Odds, switches: Switches = OFF, *, asked: bool = False
+) -> Answer:
+    """The same list with results and dates; one that can't be read gets no answer at all.
+
+    `asked`: the platform asked about the list, so what was paid in silence is told.
+    """
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
             sheet = book.get_sheet_by_index(0)
@@ -40,12 +47,23 @@ def answer(content: bytes, payment_file_id: str, odds: Odds) -> Answer:
             settled = Sums(settled.payments + 1, settled.dong + dong)
         else:
             returned = Sums(returned.payments + 1, returned.dong + dong)
-        row[columns["result"]] = _word(why)
-        row[columns["booked_on"]] = day
+        if asked or not switches.is_silent_on(odds.seed, unquoted(shown)):
+            row[columns["result"]] = _word(why)
+            row[columns["booked_on"]] = day
     received = Sums(int(head["instructions"]), int(head["control_sum_dong"]))
-    written = _write(name, filled, date.fromisoformat(day))
-    report = Report("post-list", f"{payment_file_id}.xlsx", _XLSX, written)
-    return Answer((report,), received, settled, returned)
+    lists = [("post-list-asked" if asked else "post-list", filled, date.fromisoformat(day))]
+    if switches.duplicate:
+        # The same list, saved once more on another day.
+        lists.append(("again", filled, date.fromisoformat(day) + timedelta(days=1)))
+    if switches.wrong_file:
+        other = show("fil", derived_id("another file", payment_file_id))
+        wrong = [[other if cell == head["file_id"] else cell for cell in row] for row in filled]
+        lists.insert(0, ("wrong", wrong, date.fromisoformat(day)))
+    reports = [
+        Report(kind, f"{kind}-{payment_file_id}.xlsx", _XLSX, _write(name, table, on))
+        for kind, table, on in lists
+    ]
+    return Answer(tuple(reports), received, settled, returned)
 
 
 def _word(why: PostReason | None) -> str:
