@@ -71,7 +71,7 @@ async def test_the_ledger_says_the_same_after_its_migration(postgres_cluster: Te
         **moved,
     }
     # Vouchers and gifts came later, and have promises of their own.
-    await upgrade(database, "0009")
+    await upgrade(database, "0013")
     for invariant in LEDGER_INVARIANTS:
         assert await look.fetch(invariant.sql) == [], invariant.name
     await look.close()
