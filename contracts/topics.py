@@ -39,7 +39,7 @@ RUN = Topic(
     "ansinh.payments.run.v1",
     "payments",
     (),
-    ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled"),
+    ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled", "RunWithdrawn"),
 )
 
 #: Outward, a topic for each paying agency, with an access rule of its own: the changes of its payments. No

@@ -41,6 +41,10 @@ class RunReconciled(_Run):
     returned_dong: Dong
 
 
+class RunWithdrawn(_Run):
+    """The list is not paid, and nothing of it was booked; its months are in a later list."""
+
+
 class _Payment(Event):
     """One payee's money for a programme in a run. No person stands in it."""
 

@@ -20,7 +20,7 @@ _Info = strawberry.Info[Asked, None]
 @strawberry.type
 class Subscription:
     @fields.subscription(
-        "The run now, and again whenever it changes, until it is reconciled.", Price(points=100)
+        "The run now, and again whenever it changes, until it is reconciled or withdrawn.", Price(points=100)
     )
     async def run_progress(self, info: _Info, run_id: strawberry.ID) -> AsyncIterator[Run]:
         context = asked(info)
@@ -32,7 +32,7 @@ class Subscription:
             if found != seen:
                 seen = found
                 yield run_of(found, context)
-            if found.status == RunStatus.RECONCILED.value:
+            if found.status in (RunStatus.RECONCILED.value, RunStatus.WITHDRAWN.value):
                 return
             await asyncio.sleep(settings.progress_seconds)
             if time.monotonic() - checked >= settings.token_check_seconds:

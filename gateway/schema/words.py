@@ -61,6 +61,7 @@ class RunStatus(Enum):
     INSTRUCTING = "instructing"
     INSTRUCTED = "instructed"
     RECONCILED = "reconciled"
+    WITHDRAWN = "withdrawn"
 
 
 @strawberry.enum(description="How money reaches a person.")

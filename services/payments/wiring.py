@@ -58,7 +58,7 @@ from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, Rate, RegisterPartners, Streams
 from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
-from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun
+from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun, WithdrawRun
 from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.silence import FindSilent
 from services.payments.usecases.suspense import CarryOutResolutions, ResolveSuspense
@@ -152,6 +152,7 @@ def _doors(
     return Doors(
         open_run=OpenRun(orders, clock),
         approve_run=ApproveRun(orders, clock),
+        withdraw_run=WithdrawRun(orders, clock),
         receive_report=ReceiveReport(ReportDesk(database, cipher)),
         reads=StoredReads(database, cipher),
         books=StoredBooks(database),

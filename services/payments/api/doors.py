@@ -21,7 +21,7 @@ from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners, Streams
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
-from services.payments.usecases.runs import ApproveRun, OpenRun
+from services.payments.usecases.runs import ApproveRun, OpenRun, WithdrawRun
 from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.suspense import ResolveSuspense, SuspenseReads
 from services.payments.usecases.telling import PaymentEvents
@@ -52,6 +52,7 @@ _NAMES = {
 class Doors:
     open_run: OpenRun
     approve_run: ApproveRun
+    withdraw_run: WithdrawRun
     receive_report: ReceiveReport
     reads: Reads
     books: Books

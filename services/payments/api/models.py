@@ -51,6 +51,14 @@ class Approval(BaseModel):
     content_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class Withdrawal(BaseModel):
+    """`reason`: why the list is not to be paid. No person's name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Figures(BaseModel):
     """`standard_dong`: the sum, over lines, of each line's standard.
 

@@ -32,6 +32,7 @@ from services.payments.api.models import (
     TotalsPage,
     UnpayablePage,
     UnpayableShown,
+    Withdrawal,
     figures,
 )
 from services.payments.domain.runs import PROGRAMMES
@@ -79,8 +80,18 @@ async def one(run_id: str, actor: MayRead, doors: Through) -> RunShown:
 
 @router.post("/v1/runs/{run_id}/approval")
 async def approve(run_id: str, approval: Approval, actor: MayApprove, doors: Through) -> RunShown:
-    """Approve exactly the content of that hash. 403 `same_identity` for the run's own maker."""
+    """Approve exactly the content of that hash. 403 `same_identity` for the run's own maker.
+
+    409 `fund_short` where the run's fund has not enough for it.
+    """
     await doors.approve_run(id_of("run", run_id), approval.content_hash, actor.sub, actor.territory)
+    return RunShown.of(await _found(run_id, actor, doors))
+
+
+@router.post("/v1/runs/{run_id}/withdrawal")
+async def withdraw(run_id: str, withdrawal: Withdrawal, actor: MayBuild, doors: Through) -> RunShown:
+    """The list is not paid, and its months fall due again. 409 `run_under_way` once it is booked."""
+    await doors.withdraw_run(id_of("run", run_id), withdrawal.reason, actor.sub, actor.territory)
     return RunShown.of(await _found(run_id, actor, doors))
 
 

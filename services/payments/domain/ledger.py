@@ -49,7 +49,9 @@ class Posting:
 #: Every way in which anything moves.
 POSTINGS: dict[str, Posting] = {
     # A run: approved, booked, answered. What is answered is no longer owed; what came back falls due anew.
+    # Withdrawn before it was booked, it owes nothing; another list will.
     "entitled": Posting(ENTITLEMENT, PAYABLE, "run"),
+    "withdrawn": Posting(PAYABLE, ENTITLEMENT, "run"),
     "instructed": Posting(IN_TRANSIT, FUND, "pay"),
     "settled": Posting(PAID, IN_TRANSIT, "pay"),
     "returned": Posting(FUND, IN_TRANSIT, "pay"),

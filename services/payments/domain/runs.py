@@ -18,6 +18,7 @@ APPROVED = "approved"
 INSTRUCTING = "instructing"
 INSTRUCTED = "instructed"
 RECONCILED = "reconciled"
+WITHDRAWN = "withdrawn"
 
 #: Each edge of a run's life with the fact it tells the world, or None.
 TRANSITIONS: dict[tuple[str, str], str | None] = {
@@ -26,6 +27,9 @@ TRANSITIONS: dict[tuple[str, str], str | None] = {
     (APPROVED, INSTRUCTING): None,
     (INSTRUCTING, INSTRUCTED): "RunInstructed",
     (INSTRUCTED, RECONCILED): "RunReconciled",
+    # While nothing is booked: a wrong list, one that is no longer what was approved, a fund that stays short.
+    (BUILT, WITHDRAWN): "RunWithdrawn",
+    (APPROVED, WITHDRAWN): "RunWithdrawn",
 }
 
 PROGRAMMES = (

@@ -8,6 +8,19 @@ from services.payments.domain.funds import Fund
 
 COLUMNS = "fund_id, code, kind, province_code, name, unit, commune_code, purpose, may_overdraw"
 
+#: Whether the fund of a run `r` has what it draws on the day $1: there on that day and on each later one.
+COVERED = """
+    exists (
+        select from fund f join ledger_account a on a.kind = 'fund' and a.key = f.code
+          and a.province_code = f.province_code and a.unit = f.unit
+        where f.fund_id = r.fund_id and (a.may_overdraw or r.instructed_dong <= (
+            select coalesce(min(balance), 0) from (
+                select booked_on, sum(sum(debit - credit)) over (order by booked_on) as balance,
+                       lead(booked_on) over (order by booked_on) as until
+                from ledger_balance b where b.account_id = a.account_id group by booked_on
+            ) as daily where until is null or until > $1)))
+"""
+
 
 def fund_of(row: Any) -> Fund:
     return Fund(**{name: row[name] for name in COLUMNS.split(", ")})

@@ -15,6 +15,7 @@ from services.payments.domain.records import Secret
 from services.payments.domain.runs import Run
 from services.payments.store import ledger
 from services.payments.store.finishing import reconcile_if_answered
+from services.payments.store.funds import COVERED
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 from services.payments.usecases.instruct import FUND_SHORT
 from services.payments.usecases.ports import Payable, PlannedFile, WrittenFile
@@ -36,19 +37,6 @@ _CLAIM = f"""
         from planned
     )
     select * from summed where nth = 1 or together <= $1 order by file_id
-"""
-
-# What is drawn on a day must be there on that day and on each later one.
-_COVERED = """
-    exists (
-        select from fund f join ledger_account a on a.kind = 'fund' and a.key = f.code
-          and a.province_code = f.province_code and a.unit = f.unit
-        where f.fund_id = r.fund_id and (a.may_overdraw or r.instructed_dong <= (
-            select coalesce(min(balance), 0) from (
-                select booked_on, sum(sum(debit - credit)) over (order by booked_on) as balance,
-                       lead(booked_on) over (order by booked_on) as until
-                from ledger_balance b where b.account_id = a.account_id group by booked_on
-            ) as daily where until is null or until > $1)))
 """
 
 _PAYABLES = """
@@ -93,7 +81,7 @@ class _Work:
     async def claim_approved(self, on: date) -> Run | None:
         row = await self._connection.fetchrow(
             f"select {COLUMNS} from run r where status = '{runs.APPROVED}'"
-            f" and (problem is null or problem = '{FUND_SHORT}' and {_COVERED})"
+            f" and (problem is null or problem = '{FUND_SHORT}' and {COVERED})"
             " order by approved_at limit 1 for update skip locked",
             on,
         )
@@ -101,7 +89,7 @@ class _Work:
 
     async def covered(self, run: Run, on: date) -> bool:
         found: bool = await self._connection.fetchval(
-            f"select {_COVERED} from run r where run_id = $2", on, run.run_id
+            f"select {COVERED} from run r where run_id = $2", on, run.run_id
         )
         return found
 

@@ -30,10 +30,11 @@ _RUNS_ADD_UP = """
         or coalesce(l.instructed, 0) <> coalesce(l.accounted, 0)
         or coalesce(f.payments, 0) <> r.instructions or coalesce(f.amount, 0) <> r.instructed_dong)
     union all
-    select i.instruction_id from instruction i left join lined n using (instruction_id)
+    select i.instruction_id from instruction i join run r using (run_id)
+    left join lined n using (instruction_id)
     where n.amount is distinct from i.amount_dong
-       or (i.status = 'returned') is distinct from n.all_returned
-       or (i.status = 'returned') is distinct from n.any_returned
+       or (i.status = 'returned' or r.status = 'withdrawn') is distinct from n.all_returned
+       or (i.status = 'returned' or r.status = 'withdrawn') is distinct from n.any_returned
     union all
     select n.instruction_id from lined n left join instruction i using (instruction_id)
     where i.instruction_id is null
@@ -62,7 +63,8 @@ _STATE_IS_LEDGER = f"""
     select i.instruction_id from instruction i join run r using (run_id) left join booked b
       using (instruction_id)
     where case
-        when r.status in ('building', 'built', 'approved') then i.status = 'pending' and b.postings is null
+        when r.status in ('building', 'built', 'approved', 'withdrawn')
+            then i.status = 'pending' and b.postings is null
         when i.status in ('pending', 'unknown') then b.whole and b.postings = '{{instructed}}'
         when i.status = 'settled' then b.whole and b.postings in
             ('{{instructed,settled}}', '{{instructed,returned,settled_late}}')
@@ -108,6 +110,8 @@ _EVERY_FACT_TOLD = """
             when 'instructing' then array['RunBuilt', 'RunApproved']
             when 'instructed' then array['RunBuilt', 'RunApproved', 'RunInstructed']
             when 'reconciled' then array['RunBuilt', 'RunApproved', 'RunInstructed', 'RunReconciled']
+            when 'withdrawn' then array['RunBuilt', 'RunWithdrawn']
+                || case when approved_at is not null then array['RunApproved'] end
             end) as type
         from run
     )
@@ -157,7 +161,8 @@ _APPROVED_BY_ANOTHER = """
     where status in ('approved', 'instructing', 'instructed', 'reconciled')
       and (checker_sub is null or checker_sub = maker_sub or approved_hash is distinct from content_hash)
     union all
-    select run_id from run where status <> 'building' and content_hash_of(run_id) <> content_hash
+    select run_id from run where status not in ('building', 'withdrawn')
+      and content_hash_of(run_id) <> content_hash
 """
 
 #: Report lines that moved nothing or the same thing twice, moves without a line or a person's attribution,

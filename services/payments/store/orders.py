@@ -12,10 +12,10 @@ from libs.common.runtime import closing, outbox
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
 from services.payments.domain.funds import Fund, budget_of
-from services.payments.domain.ledger import ENTITLEMENT, PAYABLE, Account, Transfer
+from services.payments.domain.ledger import POSTINGS, Account, Transfer
 from services.payments.domain.runs import Order, Run
 from services.payments.store import ledger
-from services.payments.store.funds import find, open_fund
+from services.payments.store.funds import COVERED, find, open_fund
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 
@@ -55,6 +55,12 @@ class _Work:
         )
         return run_of(row) if row else None
 
+    async def covered(self, run: Run, on: date) -> bool:
+        found: bool = await self._connection.fetchval(
+            f"select {COVERED} from run r where run_id = $2", on, run.run_id
+        )
+        return found
+
     async def approve(self, run: Run, checker: str, approved_at: datetime, on: date) -> None:
         fact = runs.moved(run.status, runs.APPROVED)
         await self._connection.execute(
@@ -65,12 +71,31 @@ class _Work:
             checker,
             approved_at,
         )
-        await self._owe(run, on)
+        await self._owe("entitled", run, on)
         event = self._to_event(replace(told(fact, run), content_hash=run.content_hash))
         await outbox.append(self._connection, [event])
 
-    async def _owe(self, run: Run, on: date) -> None:
-        """What the list grants is owed from now on."""
+    async def withdraw(self, run: Run, sub: str, reason: str, at: datetime, on: date) -> None:
+        fact = runs.moved(run.status, runs.WITHDRAWN)
+        await self._connection.execute(
+            "update run set status = $2, withdrawn_by_sub = $3, withdrawal_reason = $4, withdrawn_at = $5"
+            " where run_id = $1",
+            run.run_id,
+            runs.WITHDRAWN,
+            sub,
+            reason,
+            at,
+        )
+        await self._connection.execute(
+            "update instruction_line set returned = true where run_id = $1", run.run_id
+        )
+        if run.status == runs.APPROVED:
+            await self._owe("withdrawn", run, on)
+        await outbox.append(self._connection, [self._to_event(told(fact, run))])
+
+    async def _owe(self, posting: str, run: Run, on: date) -> None:
+        """What the list grants is owed from now on (`entitled`), or no longer (`withdrawn`)."""
+        debit, credit = POSTINGS[posting].debit, POSTINGS[posting].credit
         rows = await self._connection.fetch(
             "select programme, sum(instructed_dong)::bigint as amount from run_total where run_id = $1"
             " group by programme order by programme",
@@ -80,9 +105,9 @@ class _Work:
             province = run.province_code
             transfers = [
                 Transfer(
-                    "entitled",
-                    Account(ENTITLEMENT, row["programme"], province),
-                    Account(PAYABLE, row["programme"], province),
+                    posting,
+                    Account(debit, row["programme"], province),
+                    Account(credit, row["programme"], province),
                     row["amount"],
                     run.run_id,
                     on,
@@ -98,7 +123,8 @@ async def open_run(connection: Connection, order: Order) -> UUID:
     if order.fund_id is None:
         await open_fund(connection, budget, order.maker)
     earlier = await connection.fetchval(
-        "select count(*) from run where province_code = $1 and order_key = $2 and status = 'reconciled'",
+        "select count(*) from run where province_code = $1 and order_key = $2"
+        f" and status in ('{runs.RECONCILED}', '{runs.WITHDRAWN}')",
         province,
         key,
     )

@@ -133,6 +133,7 @@ class StoredReads:
                     from mine group by instruction_id
                 )
                 select i.*, s.amount, s.months from summed s join instruction i using (instruction_id)
+                join run r using (run_id) where r.status <> 'withdrawn'
                 order by s.months desc, i.instruction_id
                 """,
                 person_id,

@@ -29,8 +29,14 @@ class RunWork(Protocol):
     async def read(self, run_id: UUID) -> Run | None:
         """The run, locked until the transaction ends; None when there is none that the caller may see."""
 
+    async def covered(self, run: Run, on: date) -> bool:
+        """Whether the run's fund has enough for it, or may be overdrawn."""
+
     async def approve(self, run: Run, checker: str, approved_at: datetime, on: date) -> None:
         """What the list grants is owed from that day on."""
+
+    async def withdraw(self, run: Run, sub: str, reason: str, at: datetime, on: date) -> None:
+        """Its months fall due again; what it owed is owed no longer."""
 
 
 class RunWorks(Protocol):

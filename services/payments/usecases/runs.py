@@ -81,7 +81,10 @@ class ApproveRun:
         self._clock = clock
 
     async def __call__(self, run_id: UUID, content_hash: str, checker: str, territory: str | None) -> None:
-        """Refusal `run_not_built`, `same_identity`, `content_changed`, `not_found`. Twice is once."""
+        """Refusal `run_not_built`, `same_identity`, `content_changed`, `fund_short`, `not_found`.
+
+        Twice is once.
+        """
         async with self._works(territory) as work:
             run = await work.read(run_id)
             if run is None:
@@ -108,7 +111,47 @@ class ApproveRun:
                     "Đợt chi trả chưa lập xong, hoặc đã được người khác duyệt.",
                     "The run is not built yet, or somebody else has approved it.",
                 ) from None
-            await work.approve(run, checker, self._clock.recorded_at(), self._clock.business_date())
+            today = self._clock.business_date()
+            if not await work.covered(run, today):
+                raise Refusal(
+                    "fund_short",
+                    "Quỹ không đủ cho danh sách này. Hãy bổ sung quỹ rồi duyệt, hoặc rút danh sách.",
+                    "The fund has not enough for this list. Add to it, then approve; or withdraw the list.",
+                )
+            await work.approve(run, checker, self._clock.recorded_at(), today)
+
+
+class WithdrawRun:
+    """A list that is not to be paid: its months fall due again with the next one."""
+
+    def __init__(self, works: RunWorks, clock: Clock) -> None:
+        self._works = works
+        self._clock = clock
+
+    async def __call__(self, run_id: UUID, reason: str, sub: str, territory: str | None) -> None:
+        """Refusal `run_under_way`, `run_not_built`, `not_found`. Twice is once."""
+        async with self._works(territory) as work:
+            run = await work.read(run_id)
+            if run is None:
+                raise Refusal("not_found", "Không tìm thấy đợt chi trả này.", "No such payment run.")
+            if run.status == runs.WITHDRAWN:
+                return
+            if run.status == runs.BUILDING:
+                raise Refusal(
+                    "run_not_built",
+                    "Đợt chi trả đang được lập. Hãy chờ lập xong rồi rút.",
+                    "The run is being built. Withdraw it once it is.",
+                )
+            try:
+                runs.moved(run.status, runs.WITHDRAWN)
+            except IllegalTransition:
+                raise Refusal(
+                    "run_under_way",
+                    "Danh sách đã ghi sổ, tiền đã ở đơn vị chi trả. Khoản chưa chi về theo báo cáo của họ.",
+                    "The list is booked and the money is with the paying agencies. What they do not pay comes"
+                    " back by their reports.",
+                ) from None
+            await work.withdraw(run, sub, reason, self._clock.recorded_at(), self._clock.business_date())
 
 
 class BuildRuns:

@@ -312,11 +312,15 @@ async def test_a_run_is_paid_from_the_fund_that_its_order_names(payments: Paymen
     assert await payments.violations() == {}
 
 
-async def test_a_run_whose_fund_is_short_waits_until_it_has_enough(payments: Payments) -> None:
+async def test_a_run_whose_fund_another_one_used_waits_until_it_has_enough(payments: Payments) -> None:
     await _due(payments)
     fund_id = await opened(payments)
-    await booked(payments, fund_id=fund_id, amount=1_079_999)
-    run = await payments.instructed("2024-02", fund_id=fund_id)
+    given = await booked(payments, fund_id=fund_id, amount=1_080_000)
+    run = await payments.built("2024-02", fund_id=fund_id)
+    assert (await payments.approve(run)).status_code == 200
+    await booked(payments, kind="corrected", corrects=given["transaction_id"], amount=1_079_999)
+    await payments.work()
+    run = await payments.run(run["run_id"])
     assert (run["status"], run["problem"]) == ("approved", "fund_short")
     assert (await balances(payments))["payable:monthly_allowance"] == -1_080_000
     await booked(payments, fund_id=fund_id, amount=1)
