@@ -12,7 +12,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """A report's line that matched nothing."""
 
     suspense_id: str
-    run_id: str
+    run_id: str | None
     agency_code: str
     province_code: str
     reason: str

@@ -39,7 +39,7 @@ class SuspenseResolution(Enum):
 @strawberry.type(description="A report's line that matched nothing.")
 class SuspenseLine:
     id: strawberry.ID
-    run_id: strawberry.ID
+    run_id: strawberry.ID | None
     agency_code: str
     province_code: str
     reason: SuspenseReason
@@ -104,7 +104,7 @@ class AgencyMoney:
 def line_of(found: suspense.Line) -> SuspenseLine:
     return SuspenseLine(
         id=strawberry.ID(found.suspense_id),
-        run_id=strawberry.ID(found.run_id),
+        run_id=strawberry.ID(found.run_id) if found.run_id else None,
         agency_code=found.agency_code,
         province_code=found.province_code,
         reason=SuspenseReason(found.reason),

@@ -61,6 +61,7 @@ from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeRe
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun, WithdrawRun
 from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.silence import FindSilent
+from services.payments.usecases.statements import TakeStatements
 from services.payments.usecases.suspense import CarryOutResolutions, ResolveSuspense
 from services.payments.usecases.telling import TellPayments
 from services.payments.usecases.vouchers import KeepFunds
@@ -102,6 +103,13 @@ def parts(settings: PaymentsSettings) -> Parts:
     write = WriteFiles(instructing, _WRITERS, payer, clock)
     reconciling = Reconciling(database, cipher, to_event)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
+    statements = TakeStatements(
+        reconciling,
+        read_report,
+        accounts.payee_index,
+        lambda province: settings.payer_account.format(province=province),
+        clock,
+    )
     resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
     preparing = Preparing(accounts)
     lists = TakeLists(Intake(database, cipher, preparing), administrative_units().locations, preparing)
@@ -127,6 +135,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             Worker("run booker", book.step),
             Worker("file writer", write.step),
             Worker("report taker", take.step),
+            Worker("statement taker", statements.step),
             Worker("suspense resolver", resolve.step),
             Worker("silence finder", silence.step, _SILENCE_IDLE_SECONDS),
             Worker("event teller", tell.step),

@@ -310,7 +310,7 @@ class ReportShown(BaseModel):
     """lines = settled + returned + suspended. A suspended line waits for a person; the file goes on."""
 
     report_id: str
-    payment_file_id: str
+    payment_file_id: str | None
     status: str
     kind: str | None
     lines: int
@@ -329,7 +329,7 @@ class ReportShown(BaseModel):
             )
         return cls(
             report_id=show("rep", view.report_id),
-            payment_file_id=show("fil", view.file_id),
+            payment_file_id=show("fil", view.file_id) if view.file_id else None,
             status=view.status,
             kind=view.kind,
             lines=view.lines,

@@ -38,19 +38,30 @@ async def hand_in(
     request: Request,
     actor: MayReport,
     doors: Through,
-    payment_file_id: Annotated[str, Query(max_length=40)],
+    payment_file_id: Annotated[str | None, Query(max_length=40)] = None,
+    province_code: Annotated[
+        str | None, Query(pattern=r"^\d{2}$", description="Of a day's statement, in place of a file.")
+    ] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReportAccepted:
     """What became of a file's payments: pain.002, camt.054, or the post office's list (XLSX, CSV).
 
-    The kind is told by the content. The same content handed in again is the same report.
+    The kind is told by the content. The same content handed in again is the same report. A bank's statement
+    of a day (camt.053) tells of all files of a province: it comes with `province_code`, without a file.
     """
     agency = agency_of(actor)
-    file_id = id_of("fil", payment_file_id)
+    if (payment_file_id is None) == (province_code is None):
+        raise _one_of()
+    file_id = id_of("fil", payment_file_id) if payment_file_id else None
     content = await uploaded(request, doors.report_bytes_max)
 
     async def taken() -> ReportAccepted:
-        report_id = await doors.receive_report(file_id, content, actor.sub, actor.territory, agency)
+        who = (actor.sub, actor.territory, agency)
+        if province_code:
+            report_id = await doors.receive_report.statement(province_code, content, *who)
+        else:
+            assert file_id
+            report_id = await doors.receive_report(file_id, content, *who)
         return ReportAccepted(report_id=show("rep", report_id))
 
     return await once(doors, actor, idempotency_key, (request, content), ReportAccepted, taken)
@@ -85,6 +96,15 @@ def _length_within(request: Request, bytes_max: int) -> None:
             f"Báo cáo lớn hơn {bytes_max // 2**20} MB. Hãy chia nhỏ.",
             f"The report is over {bytes_max // 2**20} MB. Send it in parts.",
         )
+
+
+def _one_of() -> Refusal:
+    return Refusal(
+        "request_invalid",
+        "Hãy nêu mã tệp (payment_file_id), hoặc mã tỉnh (province_code) của sao kê ngày.",
+        "Name the file (payment_file_id), or the province (province_code) of a day's statement.",
+        (FieldError("payment_file_id", "required", "Thiếu mã tệp.", "The file's id is missing."),),
+    )
 
 
 def _no_file() -> Refusal:

@@ -42,7 +42,7 @@ class SuspenseShown(BaseModel):
     suspense_id: str
     report_id: str
     line: int
-    run_id: str
+    run_id: str | None
     agency_code: str
     province_code: str
     reason: str
@@ -65,7 +65,7 @@ class SuspenseShown(BaseModel):
             suspense_id=show("sus", item.suspense_id),
             report_id=show("rep", item.report_id),
             line=item.number,
-            run_id=show("run", item.run_id),
+            run_id=show("run", item.run_id) if item.run_id else None,
             agency_code=item.agency_code,
             province_code=item.province_code,
             reason=item.reason,

@@ -4,15 +4,16 @@ import io
 
 from services.payments.clients.bank_files.hardened_xml import check_bytes, root_of
 from services.payments.clients.bank_files.report_readers import (
+    CAMT_053,
     CAMT_054,
     PAIN_002,
-    Camt054Reader,
+    BookingsReader,
     Pain002Reader,
     namespace,
 )
 from services.payments.clients.post_files.list_reader import read_csv, read_xlsx
 from services.payments.clients.refusing import unreadable
-from services.payments.domain.partner_lines import ReadReport
+from services.payments.domain.partner_lines import ReadReport, ReportKind
 
 _ZIP = b"PK\x03\x04"
 _XML = (b"<", b"\xef\xbb\xbf<")
@@ -33,9 +34,11 @@ def read_report(content: bytes) -> ReadReport:
         case message if message == namespace(PAIN_002):
             return Pain002Reader().read(source)
         case message if message == namespace(CAMT_054):
-            return Camt054Reader().read(source)
+            return BookingsReader(CAMT_054, ReportKind.CAMT_054).read(source)
+        case message if message == namespace(CAMT_053):
+            return BookingsReader(CAMT_053, ReportKind.CAMT_053).read(source)
         case _:
             raise unreadable(
-                f"Không phải báo cáo {PAIN_002} hay {CAMT_054}.",
-                f"It is neither a {PAIN_002} nor a {CAMT_054}.",
+                f"Không phải báo cáo {PAIN_002}, {CAMT_054} hay {CAMT_053}.",
+                f"It is no {PAIN_002}, {CAMT_054} or {CAMT_053}.",
             )

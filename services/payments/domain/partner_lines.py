@@ -26,6 +26,7 @@ class ReportKind(StrEnum):
 
     PAIN_002 = "pain.002"
     CAMT_054 = "camt.054"
+    CAMT_053 = "camt.053"
     POST_LIST = "post-list"
 
 
@@ -105,6 +106,7 @@ class ReadReport:
 
     `original_message_id`: the `fil_` id that it answers, as far as it says. `original_instructions` and
     `original_sum_dong`: what the agency counted in our file. `file_rejected_reason`: it took none of it.
+    `account`: whose bookings it tells, where it tells them of an account and day.
     """
 
     kind: ReportKind
@@ -114,6 +116,7 @@ class ReadReport:
     original_instructions: int | None = None
     original_sum_dong: int | None = None
     file_rejected_reason: str | None = None
+    account: str | None = None
 
 
 def one_line(text: str, characters_max: int = NAME_CHARACTERS_MAX) -> str:

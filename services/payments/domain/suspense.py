@@ -37,7 +37,7 @@ TRANSITIONS: dict[tuple[str, str], str | None] = {
 }
 
 #: Reports of what was booked on our account: a credit there is money. All others only tell.
-_BOOKINGS = (ReportKind.CAMT_054,)
+_BOOKINGS = (ReportKind.CAMT_054, ReportKind.CAMT_053)
 
 #: Days that a line has waited, up to which it counts to an age; what is older counts to the last one.
 AGES = (7, 30, 90)
@@ -65,14 +65,15 @@ def holds_money(one: Suspended, kind: str) -> bool:
 class Item:
     """A line in suspense. `instruction_id`: the payment that the line names, or the one proposed.
 
-    `held`: its money is booked in suspense. `waits_since`: the day on which we were told. `problem`: why
-    the last resolution that was approved could not be carried out.
+    `run_id`: None for a line of a day's statement that names no payment. `held`: its money is booked in
+    suspense. `waits_since`: the day on which we were told. `problem`: why the last resolution that was
+    approved could not be carried out.
     """
 
     suspense_id: UUID
     report_id: UUID
     number: int
-    run_id: UUID
+    run_id: UUID | None
     agency_code: str
     province_code: str
     reason: str

@@ -217,8 +217,14 @@ class StoredReads:
     async def report(self, territory: str | None, agency: str, report_id: UUID) -> ReportView | None:
         async with self._database.reading(territory) as connection:
             row = await connection.fetchrow(
-                "select report_id, file_id, status, kind, lines, settled, returned, suspended, problem_vi,"
-                " problem_en, received_at from partner_report where report_id = $1 and agency_code = $2",
+                "select w.report_id, w.file_id, w.status, w.kind, w.lines + p.lines, w.settled + p.settled,"
+                " w.returned + p.returned, w.suspended + p.suspended, w.problem_vi, w.problem_en,"
+                " w.received_at"
+                " from partner_report w cross join lateral ("
+                "  select coalesce(sum(lines), 0)::int as lines, coalesce(sum(settled), 0)::int as settled,"
+                "  coalesce(sum(returned), 0)::int as returned, coalesce(sum(suspended), 0)::int as suspended"
+                "  from partner_report where part_of = w.report_id) as p"
+                " where w.report_id = $1 and w.agency_code = $2",
                 report_id,
                 agency,
             )

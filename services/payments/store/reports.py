@@ -5,16 +5,20 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from uuid import UUID
 
+from libs.common.kernel.ids import derived_id
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files
 from services.payments.domain.instructions import RETURNED, SETTLED
 from services.payments.domain.matching import Matched, Sent, Suspended, Told
+from services.payments.domain.partner_lines import ReportKind
 from services.payments.store import suspense
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.moving import Answer, move
 from services.payments.store.run_rows import ToEvent
+from services.payments.store.suspense import Source
 from services.payments.usecases.ports import ReceivedReport, WaitingReport
+from services.payments.usecases.statements import WaitingStatement
 
 _STORE = f"""
     insert into partner_report (report_id, file_id, run_id, agency_code, province_code, reported_by_sub,
@@ -26,7 +30,7 @@ _STORE = f"""
 # A report that nobody could take so far comes after all others: it must not stand in their way.
 _CALL = """
     update partner_report set attempts = attempts + 1 where report_id = (
-        select report_id from partner_report where status = 'received'
+        select report_id from partner_report where status = 'received' and (file_id is null) = $1
         order by attempts, report_id limit 1 for update skip locked)
     returning report_id
 """
@@ -36,12 +40,43 @@ _CLAIM = """
     from partner_report p join payment_file f using (file_id) join run r on r.run_id = p.run_id
     where p.report_id = $1 and p.status = 'received' for update of p, f skip locked
 """
-_SENT = """
-    select i.instruction_id, i.status, i.amount_dong, coalesce(p.payee_index, f.payee_index) as payee_index
-    from instruction i
+_PAYEES = """
     left join payout_account p on p.person_id = i.account_id and p.version = i.account_version
-    left join facility_account f on f.facility_id = i.account_id and f.version = i.account_version
-    where i.file_id = $1
+    left join facility_account a on a.facility_id = i.account_id and a.version = i.account_version
+"""
+_SENT = f"""
+    select i.instruction_id, i.status, i.amount_dong, coalesce(p.payee_index, a.payee_index) as payee_index
+    from instruction i {_PAYEES} where i.file_id = $1
+"""
+#: The files of one bank and province that hold any of these payments, in the order in which they are held.
+_ANSWERED_FILES = """
+    select f.file_id, f.run_id, f.agency_code, f.province_code, f.kind, f.payments, f.amount_dong,
+           r.execute_on
+    from payment_file f join run r using (run_id)
+    where f.agency_code = $1 and f.province_code = $2 and f.status <> 'planned' and f.file_id in (
+        select file_id from instruction where instruction_id = any($3::uuid[]))
+    order by f.file_id for update of f
+"""
+_SENT_BY_REFERENCE = f"""
+    select i.file_id, i.instruction_id, i.status, i.amount_dong, coalesce(p.payee_index, a.payee_index)
+    from instruction i join payment_file f using (file_id) {_PAYEES}
+    where i.agency_code = $1 and i.province_code = $2 and i.instruction_id = any($3::uuid[])
+      and f.status <> 'planned'
+"""
+#: What a statement says of each of its files is a report of its own, without content.
+_PARTS = """
+    insert into partner_report (report_id, part_of, file_id, run_id, agency_code, province_code,
+                                reported_by_sub, content, content_sha256)
+    select t.report_id, $1, t.file_id, t.run_id, whole.agency_code, whole.province_code,
+           whole.reported_by_sub, '', whole.content_sha256
+    from partner_report whole, unnest($2::uuid[], $3::uuid[], $4::uuid[]) as t (file_id, report_id, run_id)
+    where whole.report_id = $1
+"""
+_STORE_STATEMENT = """
+    insert into partner_report (report_id, agency_code, province_code, reported_by_sub, content,
+                                content_sha256)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (agency_code, province_code, content_sha256) where file_id is null do nothing
 """
 _LINES = """
     insert into report_line (report_id, run_id, province_code, number, reference, instruction_id, outcome,
@@ -85,6 +120,23 @@ class ReportDesk:
             )
         return known
 
+    async def store_statement(
+        self, report: ReceivedReport, territory: str | None, province_code: str, agency: str, sub: str
+    ) -> UUID:
+        content = self._cipher.encrypt(report.content)
+        async with self._database.writing(territory) as connection:
+            await connection.execute(
+                _STORE_STATEMENT, report.report_id, agency, province_code, sub, content, report.sha256
+            )
+            known: UUID = await connection.fetchval(
+                "select report_id from partner_report where file_id is null and agency_code = $1"
+                " and province_code = $2 and content_sha256 = $3",
+                agency,
+                province_code,
+                report.sha256,
+            )
+        return known
+
 
 class Reconciling:
     """Transactions of taking reports, for the worker."""
@@ -108,8 +160,47 @@ class _Work:
         self._to_event = to_event
 
     async def call(self) -> UUID | None:
-        report_id: UUID | None = await self._connection.fetchval(_CALL)
+        report_id: UUID | None = await self._connection.fetchval(_CALL, False)
         return report_id
+
+    async def call_statement(self) -> UUID | None:
+        report_id: UUID | None = await self._connection.fetchval(_CALL, True)
+        return report_id
+
+    async def claim_statement(self, report_id: UUID) -> WaitingStatement | None:
+        row = await self._connection.fetchrow(
+            "select report_id, agency_code, province_code, content from partner_report"
+            " where report_id = $1 and status = 'received' for update skip locked",
+            report_id,
+        )
+        if row is None:
+            return None
+        return WaitingStatement(**{**dict(row), "content": self._cipher.decrypt(row["content"])})
+
+    async def answered_files(
+        self, statement: WaitingStatement, references: Sequence[UUID]
+    ) -> Sequence[tuple[WaitingReport, Mapping[UUID, Sent]]]:
+        of = (statement.agency_code, statement.province_code, list(references))
+        files_ = await self._connection.fetch(_ANSWERED_FILES, *of)
+        reports = {
+            row["file_id"]: WaitingReport(
+                **dict(row),
+                report_id=_part(statement, row["file_id"]),
+                content=b"",
+            )
+            for row in files_
+        }
+        await self._connection.execute(
+            _PARTS,
+            statement.report_id,
+            list(reports),
+            [report.report_id for report in reports.values()],
+            [report.run_id for report in reports.values()],
+        )
+        sent: dict[UUID, dict[UUID, Sent]] = {file_id: {} for file_id in reports}
+        for file_id, known, *of_it in await self._connection.fetch(_SENT_BY_REFERENCE, *of):
+            sent[file_id][known] = Sent(*of_it)
+        return [(report, sent[file_id]) for file_id, report in reports.items()]
 
     async def claim(self, report_id: UUID) -> WaitingReport | None:
         row = await self._connection.fetchrow(_CLAIM, report_id)
@@ -123,11 +214,11 @@ class _Work:
             row["instruction_id"]: Sent(row["status"], row["amount_dong"], row["payee_index"]) for row in rows
         }
 
-    async def refuse(self, report: WaitingReport, message_vi: str, message_en: str) -> None:
+    async def refuse(self, report_id: UUID, message_vi: str, message_en: str) -> None:
         await self._connection.execute(
             "update partner_report set status = 'refused', problem_vi = $2, problem_en = $3"
             " where report_id = $1",
-            report.report_id,
+            report_id,
             message_vi,
             message_en,
         )
@@ -141,16 +232,38 @@ class _Work:
         references: Mapping[int, str],
         on: date,
     ) -> None:
-        await self._keep_lines(report, matched, suspended, references)
         if matched:
             answer = Answer(
                 report.run_id, report.file_id, report.province_code, "discharged", report.report_id
             )
             await move(self._connection, answer, matched, on)
-        await suspense.keep(self._connection, report, kind, suspended, references, on)
+        source = Source(report.report_id, report.run_id, report.agency_code, report.province_code)
+        await self._keep(source, kind, matched, suspended, references, on)
+
+    async def take_rest(
+        self,
+        statement: WaitingStatement,
+        suspended: Sequence[Suspended],
+        references: Mapping[int, str],
+        on: date,
+    ) -> None:
+        source = Source(statement.report_id, None, statement.agency_code, statement.province_code)
+        await self._keep(source, ReportKind.CAMT_053, [], suspended, references, on)
+
+    async def _keep(
+        self,
+        source: Source,
+        kind: str,
+        matched: Sequence[Matched],
+        suspended: Sequence[Suspended],
+        references: Mapping[int, str],
+        on: date,
+    ) -> None:
+        await self._keep_lines(source, matched, suspended, references)
+        await suspense.keep(self._connection, source, kind, suspended, references, on)
         await self._connection.execute(
             _TAKEN,
-            report.report_id,
+            source.report_id,
             kind,
             len(matched) + len(suspended),
             sum(one.told.outcome == SETTLED for one in matched),
@@ -161,7 +274,7 @@ class _Work:
 
     async def _keep_lines(
         self,
-        report: WaitingReport,
+        source: Source,
         matched: Sequence[Matched],
         suspended: Sequence[Suspended],
         references: Mapping[int, str],
@@ -187,11 +300,15 @@ class _Work:
         if rows:
             await self._connection.execute(
                 _LINES,
-                report.report_id,
-                report.run_id,
-                report.province_code,
+                source.report_id,
+                source.run_id,
+                source.province_code,
                 *(list(column) for column in zip(*rows, strict=True)),
             )
 
     async def finish_answered_run(self, run_id: UUID, at: datetime) -> None:
         await reconcile_if_answered(self._connection, run_id, at, self._to_event)
+
+
+def _part(statement: WaitingStatement, file_id: UUID) -> UUID:
+    return derived_id("part of a statement", str(statement.report_id), str(file_id))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -17,7 +18,6 @@ from services.payments.store import ledger
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.moving import Answer, move
 from services.payments.store.run_rows import ToEvent
-from services.payments.usecases.ports import WaitingReport
 
 COLUMNS = (
     "suspense_id, report_id, number, run_id, agency_code, province_code, reason, outcome, reference,"
@@ -54,9 +54,19 @@ _PLACE = """
 _REFUSED = {"paid_once": "reissued", "fund_not_overdrawn": "fund_short"}
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The report that told the lines. `run_id`: None for a day's statement."""
+
+    report_id: UUID
+    run_id: UUID | None
+    agency_code: str
+    province_code: str
+
+
 async def keep(
     connection: Connection,
-    report: WaitingReport,
+    source: Source,
     kind: str,
     suspended: Sequence[Suspended],
     references: Mapping[int, str],
@@ -81,11 +91,11 @@ async def keep(
     ]
     if not rows:
         return
-    of_report = (report.report_id, report.run_id, report.agency_code, report.province_code, on)
+    of_report = (source.report_id, source.run_id, source.agency_code, source.province_code, on)
     await connection.execute(_KEEP, *of_report, *(list(column) for column in zip(*rows, strict=True)))
     held = {row[0]: row[6] for row in rows if row[9] and row[6]}
     if held:
-        there, here = _accounts(report.agency_code, report.province_code)
+        there, here = _accounts(source.agency_code, source.province_code)
         await ledger.book_each(connection, "suspended", here, there, held, on)
 
 

@@ -178,7 +178,7 @@ class ReportWork(Protocol):
     async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
         """The payments of the file."""
 
-    async def refuse(self, report: WaitingReport, message_vi: str, message_en: str) -> None: ...
+    async def refuse(self, report_id: UUID, message_vi: str, message_en: str) -> None: ...
 
     async def take(
         self,
@@ -201,8 +201,10 @@ class ReportWorks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReceivedReport:
+    """`file_id`: None for a day's statement."""
+
     report_id: UUID
-    file_id: UUID
+    file_id: UUID | None
     content: bytes
     sha256: str
 
@@ -216,6 +218,11 @@ class ReportInbox(Protocol):
         """The id it is known by (the first one's, when the same content came before); None when the file
         is not that agency's, is of another territory, or was never handed over.
         """
+
+    async def store_statement(
+        self, report: ReceivedReport, territory: str | None, province_code: str, agency: str, sub: str
+    ) -> UUID:
+        """The id it is known by."""
 
 
 class TellWork(Protocol):

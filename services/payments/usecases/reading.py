@@ -102,8 +102,10 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
+    """`file_id`: None for a day's statement, whose figures are those of all its parts."""
+
     report_id: UUID
-    file_id: UUID
+    file_id: UUID | None
     status: str
     kind: str | None
     lines: int

@@ -12,7 +12,7 @@ from libs.common.kernel.ids import new_id, read, show
 from services.payments.domain.files import PAIN_001
 from services.payments.domain.instructions import AWAITED, RETURNED
 from services.payments.domain.matching import Sent, Told, match
-from services.payments.domain.partner_lines import ReadReport, ReportLine, one_line
+from services.payments.domain.partner_lines import ReadReport, ReportKind, ReportLine, one_line
 from services.payments.usecases.ports import (
     ReceivedReport,
     ReportInbox,
@@ -38,11 +38,7 @@ class ReceiveReport:
         self, file_id: UUID, content: bytes, sub: str, territory: str | None, agency: str
     ) -> UUID:
         """The report's id. Refusal `not_found` when the territory has no such file of that agency."""
-        sha256 = hashlib.sha256(content).hexdigest()
-        packed = await asyncio.to_thread(gzip.compress, content, 1, mtime=0)
-        known = await self._inbox.store(
-            ReceivedReport(new_id(), file_id, packed, sha256), territory, agency, sub
-        )
+        known = await self._inbox.store(await _received(file_id, content), territory, agency, sub)
         if known is None:
             raise Refusal(
                 "not_found",
@@ -50,6 +46,25 @@ class ReceiveReport:
                 "No such payment file among those handed to this agency.",
             )
         return known
+
+    async def statement(
+        self, province_code: str, content: bytes, sub: str, territory: str | None, agency: str
+    ) -> UUID:
+        """A day's statement of the agency's account of that province. Refusal `not_permitted`."""
+        if territory not in (None, province_code):
+            raise Refusal(
+                "not_permitted",
+                "Tài khoản này chỉ gửi được sao kê của tỉnh mình.",
+                "This account may hand in statements of its own province only.",
+            )
+        return await self._inbox.store_statement(
+            await _received(None, content), territory, province_code, agency, sub
+        )
+
+
+async def _received(file_id: UUID | None, content: bytes) -> ReceivedReport:
+    packed = await asyncio.to_thread(gzip.compress, content, 1, mtime=0)
+    return ReceivedReport(new_id(), file_id, packed, hashlib.sha256(content).hexdigest())
 
 
 class TakeReports:
@@ -76,7 +91,7 @@ class TakeReports:
             try:
                 found = await asyncio.to_thread(self._read, report)
             except Refusal as refusal:
-                await work.refuse(report, refusal.message_vi, refusal.message_en)
+                await work.refuse(report.report_id, refusal.message_vi, refusal.message_en)
                 return True
             await self._take(work, report, found)
         return True
@@ -87,10 +102,7 @@ class TakeReports:
             lines, references = all_returned(sent, found.file_rejected_reason)
         else:
             lines = await asyncio.to_thread(told_lines, found.lines, report.kind, self._payee_index)
-            references = {
-                number: one_line(line.end_to_end_id, _REFERENCE_CHARACTERS_MAX)
-                for number, line in enumerate(found.lines, 1)
-            }
+            references = references_of(found.lines)
         today = self._clock.business_date()
         matched, suspended = match(lines, sent, report.execute_on, today)
         await work.take(report, str(found.kind), matched, suspended, references, today)
@@ -103,7 +115,16 @@ class TakeReports:
 
 
 def require_answer(found: ReadReport, file_id: UUID, payments: int, amount_dong: int) -> None:
-    """Refusal `report_unreadable` for a report that says it answers another file, or counts it otherwise."""
+    """Refusal `report_unreadable` for a report that says it answers another file, or counts it otherwise.
+
+    A day's statement answers no single file.
+    """
+    if found.kind is ReportKind.CAMT_053:
+        raise Refusal(
+            "report_unreadable",
+            "Sao kê ngày nói về nhiều tệp. Hãy gửi không kèm mã tệp, nhưng kèm mã tỉnh.",
+            "A day's statement tells of many files. Send it without a file's id, with the province's code.",
+        )
     if found.original_message_id not in (None, show("fil", file_id)):
         raise Refusal(
             "report_unreadable",
@@ -119,6 +140,14 @@ def require_answer(found: ReadReport, file_id: UUID, payments: int, amount_dong:
             "Tổng số của tệp gốc ghi trong báo cáo khác với tệp đã giao.",
             "The report counts the original file otherwise than it was handed over.",
         )
+
+
+def references_of(lines: Sequence[ReportLine]) -> dict[int, str]:
+    """As the partner wrote them, by line number."""
+    return {
+        number: one_line(line.end_to_end_id, _REFERENCE_CHARACTERS_MAX)
+        for number, line in enumerate(lines, 1)
+    }
 
 
 def told_lines(lines: Sequence[ReportLine], kind: str, payee_index: PayeeIndex) -> list[Told]:

@@ -1,4 +1,4 @@
-"""What a bank answers: pain.002.001.12 (which payments it rejects), camt.054.001.08 (what it booked).
+"""What a bank answers: pain.002.001.12 (what it rejects), camt.054 and camt.053.001.08 (what it booked).
 
 A report is taken whole or not at all: the schema, then its own totals against its lines. Whether a line
 is one of ours is for the use case to say.
@@ -18,6 +18,7 @@ from services.payments.domain.partner_lines import LineStatus, ReadReport, Repor
 
 PAIN_002 = "pain.002.001.12"
 CAMT_054 = "camt.054.001.08"
+CAMT_053 = "camt.053.001.08"
 REPORT_LINES_MAX = 1_000_000
 _CURRENCY = "VND"
 #: Final for the bank: rejected, cancelled. All else in a pain.002 is under way: money is settled by what
@@ -135,20 +136,35 @@ class _Entry:
     count: int = 0
     total: int = 0
 
+    @property
+    def moved(self) -> int:
+        """What it adds to the account's booked balance."""
+        if self.status is None:
+            return 0
+        return self.amount if self.status is LineStatus.RETURNED else -self.amount
 
-class Camt054Reader:
-    """Reads debit and credit notifications; holds the compiled schema."""
 
-    def __init__(self) -> None:
-        self._schema = schema_of(CAMT_054)
-        self._names = _Names(CAMT_054)
+class BookingsReader:
+    """Reads debit and credit notifications, or a day's statements; holds the compiled schema."""
+
+    def __init__(self, message: str, kind: ReportKind) -> None:
+        self._schema = schema_of(message)
+        self._names = _Names(message)
+        self._kind = kind
+        self._whole_account = kind is ReportKind.CAMT_053
 
     def read(self, source: BinaryIO) -> ReadReport:
-        """Debits are settled, credits are returns. Refusal `report_unreadable` for the whole."""
+        """Debits are settled, credits are returns. Refusal `report_unreadable` for the whole.
+
+        A statement tells all that moved on the account: what names none of our payments and returns none
+        (funding, fees) counts in its balances and is no line.
+        """
         names = self._names
-        wanted = ("GrpHdr", "TtlNtries", "Btch", "TxDtls", "Ntry")
+        wanted = ("GrpHdr", "TtlNtries", "Btch", "TxDtls", "Ntry", "Acct", "Bal")
         tags = tuple(names.tag(name) for name in wanted)
-        header, original = "", None
+        header, original, account = "", None, None
+        balances: list[tuple[str | None, int]] = []
+        net = 0
         entry: _Entry | None = None
         announced: list[tuple[int | None, int | None]] = []
         entries = total = 0
@@ -166,13 +182,28 @@ class Camt054Reader:
                 case "TxDtls":
                     entry = entry or self._entry(_ancestor(element, tags[4]))
                     self._take(element, entry, lines)
+                case "Acct":
+                    account = account or names.text(element, "Id/Othr/Id")
+                case "Bal":
+                    balances.append(self._balance(element))
                 case _:
                     entry = entry or self._entry(element)
                     _check_entry(entry)
-                    lines.extend(_undetailed(entry))
+                    lines.extend([] if self._whole_account else _undetailed(entry))
+                    net += entry.moved
                     entries, total, entry = entries + 1, total + entry.amount, None
         _check_totals(announced, entries, total)
-        return ReadReport(ReportKind.CAMT_054, header, original, tuple(lines))
+        if self._whole_account:
+            _check_balances(balances, net)
+            return ReadReport(self._kind, header, None, tuple(lines), account=account or "")
+        return ReadReport(self._kind, header, original, tuple(lines))
+
+    def _balance(self, element: etree._Element) -> tuple[str | None, int]:
+        """Its kind, and its đồng: below 0 for a debit balance."""
+        names = self._names
+        amount = _whole(names.text(element, "Amt"))
+        sign = -1 if names.text(element, "CdtDbtInd") == "DBIT" else 1
+        return names.text(element, "Tp/CdOrPrtry/Cd"), sign * amount
 
     def _pair(self, element: etree._Element, count: str, total: str) -> tuple[int | None, int | None]:
         names = self._names
@@ -199,9 +230,13 @@ class Camt054Reader:
         if entry.status is None:
             return
         returned = entry.status is LineStatus.RETURNED
+        reference = names.text(element, "Refs/EndToEndId") or ""
+        ours = reference.startswith("pay_") or names.find(element, "RtrInf") is not None
+        if self._whole_account and not ours:
+            return
         lines.append(
             ReportLine(
-                end_to_end_id=names.text(element, "Refs/EndToEndId") or "",
+                end_to_end_id=reference,
                 amount_dong=_dong(amount),
                 status=entry.status,
                 reason_code=(_reason(names, element, "RtrInf/Rsn") or "NARR") if returned else None,
@@ -231,6 +266,19 @@ def _check_totals(announced: list[tuple[int | None, int | None]], count: int, to
     counts = [one for one, _ in announced if one is not None]
     sums = [one for _, one in announced if one is not None]
     if (counts and sum(counts) != count) or (sums and sum(sums) != total):
+        raise wrong_totals()
+
+
+def _check_balances(balances: list[tuple[str | None, int]], net: int) -> None:
+    """A statement opens with one balance and closes with one, and its bookings lead from this to that."""
+    opening = [amount for kind, amount in balances if kind == "OPBD"]
+    closing = [amount for kind, amount in balances if kind == "CLBD"]
+    if len(opening) != 1 or len(closing) != 1:
+        raise unreadable(
+            "Sao kê phải có đúng một số dư đầu và một số dư cuối ngày.",
+            "The statement must have one opening and one closing balance.",
+        )
+    if opening[0] + net != closing[0]:
         raise wrong_totals()
 
 

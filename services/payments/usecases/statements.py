@@ -1,0 +1,123 @@
+"""A bank's day statement: its lines are taken as reports on the files whose payments they name."""
+
+import asyncio
+import gzip
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from libs.common.kernel.clock import Clock
+from libs.common.kernel.errors import Refusal
+from services.payments.domain.files import PAIN_001
+from services.payments.domain.matching import UNKNOWN_REFERENCE, Sent, Suspended, match
+from services.payments.domain.partner_lines import ReadReport, ReportKind
+from services.payments.usecases.ports import ReportReader, ReportWork, WaitingReport
+from services.payments.usecases.reports import PayeeIndex, references_of, told_lines
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingStatement:
+    """A statement as it came in: of one bank's account of one province."""
+
+    report_id: UUID
+    agency_code: str
+    province_code: str
+    content: bytes
+
+
+class StatementWork(ReportWork, Protocol):
+    """One transaction of taking a statement."""
+
+    async def call_statement(self) -> UUID | None:
+        """As `call`, for statements."""
+
+    async def claim_statement(self, report_id: UUID) -> WaitingStatement | None: ...
+
+    async def answered_files(
+        self, statement: WaitingStatement, references: Sequence[UUID]
+    ) -> Sequence[tuple[WaitingReport, Mapping[UUID, Sent]]]:
+        """The files of these payments, held, each with a report of its own on those that are named."""
+
+    async def take_rest(
+        self,
+        statement: WaitingStatement,
+        suspended: Sequence[Suspended],
+        references: Mapping[int, str],
+        on: date,
+    ) -> None:
+        """What names no payment of that bank and province; the statement is taken."""
+
+
+class StatementWorks(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[StatementWork]: ...
+
+
+class TakeStatements:
+    """The worker. `account_of`: the number of a province's account, as payment files name it."""
+
+    def __init__(
+        self,
+        works: StatementWorks,
+        reader: ReportReader,
+        payee_index: PayeeIndex,
+        account_of: Callable[[str], str],
+        clock: Clock,
+    ) -> None:
+        self._works = works
+        self._reader = reader
+        self._payee_index = payee_index
+        self._account_of = account_of
+        self._clock = clock
+
+    async def step(self) -> bool:
+        """One statement; False when none waits."""
+        async with self._works() as work:
+            called = await work.call_statement()
+        if called is None:
+            return False
+        async with self._works() as work:
+            statement = await work.claim_statement(called)
+            if statement is None:
+                return True
+            try:
+                found = await asyncio.to_thread(self._read, statement)
+            except Refusal as refusal:
+                await work.refuse(statement.report_id, refusal.message_vi, refusal.message_en)
+                return True
+            await self._take(work, statement, found)
+        return True
+
+    async def _take(self, work: StatementWork, statement: WaitingStatement, found: ReadReport) -> None:
+        lines = await asyncio.to_thread(told_lines, found.lines, PAIN_001, self._payee_index)
+        references = references_of(found.lines)
+        today = self._clock.business_date()
+        named = {line.reference for line in lines if line.reference}
+        known: set[UUID] = set()
+        for report, sent in await work.answered_files(statement, sorted(named)):
+            known |= sent.keys()
+            matched, suspended = match(
+                [line for line in lines if line.reference in sent], sent, report.execute_on, today
+            )
+            await work.take(report, str(found.kind), matched, suspended, references, today)
+            await work.finish_answered_run(report.run_id, self._clock.recorded_at())
+        rest = [Suspended(line, UNKNOWN_REFERENCE, None) for line in lines if line.reference not in known]
+        await work.take_rest(statement, rest, references, today)
+
+    def _read(self, statement: WaitingStatement) -> ReadReport:
+        found = self._reader(gzip.decompress(statement.content))
+        if found.kind is not ReportKind.CAMT_053:
+            raise Refusal(
+                "report_unreadable",
+                "Chỉ sao kê ngày (camt.053) được gửi không kèm mã tệp.",
+                "Only a day's statement (camt.053) is handed in without a file's id.",
+            )
+        if found.account != self._account_of(statement.province_code):
+            raise Refusal(
+                "report_unreadable",
+                "Sao kê của một tài khoản khác với tài khoản chi trả của tỉnh.",
+                "The statement is of another account than the province's.",
+            )
+        return found

@@ -1,0 +1,189 @@
+"""A bank's day statement: over all files of a province, balanced, and nothing booked twice by it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from services.payments.domain.files import FILE_PAYMENTS_MAX
+from services.payments.store import building
+from simulators.bank.messages import CAMT_054
+from tests.services.payments.test_funds import balances
+from tests.services.payments.test_suspense import waiting
+from tests.services.payments.world import (
+    BANK,
+    HANOI,
+    HCMC,
+    MONTHS,
+    NOBODY_FAILS,
+    Payments,
+    decision,
+    token,
+)
+
+_AMOUNT = 540_000
+_OPENING = 10**9
+
+
+@pytest.fixture
+async def run(payments: Payments, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Three payments of one bank in two files, instructed."""
+    monkeypatch.setattr(building, "FILE_PAYMENTS_MAX", 2)
+    assert FILE_PAYMENTS_MAX > 2
+    for number in (1, 2, 3):
+        await payments.decide(decision(number, pays_from="2024-02"))
+        await payments.account(number)
+    await payments.close(*MONTHS)
+    made = await payments.instructed("2024-02")
+    assert len(await payments.files(BANK)) == 2
+    return made
+
+
+async def entries(payments: Payments) -> list[bytes]:
+    """What the bank booked, an entry for each file."""
+    found = []
+    for file in await payments.files(BANK):
+        *_, notification = await payments.reports(file["payment_file_id"], BANK, NOBODY_FAILS)
+        found += re.findall(rb"<Ntry>.*?</Ntry>", notification.content, re.DOTALL)
+    return found
+
+
+def statement(entries: list[bytes], moved: int, province: str = HANOI, opening: int = _OPENING) -> bytes:
+    """`moved`: what the entries add to the account."""
+
+    def balance(kind: str, amount: int) -> str:
+        return (
+            f"<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy='VND'>{abs(amount)}</Amt>"
+            f"<CdtDbtInd>{'DBIT' if amount < 0 else 'CRDT'}</CdtDbtInd><Dt><Dt>2024-02-05</Dt></Dt></Bal>"
+        )
+
+    head = (
+        f'<Document xmlns="{CAMT_054.replace("054", "053")}"><BkToCstmrStmt><GrpHdr><MsgId>S1</MsgId>'
+        "<CreDtTm>2024-02-05T20:00:00+07:00</CreDtTm></GrpHdr><Stmt><Id>S1</Id>"
+        f"<Acct><Id><Othr><Id>TGXH{province}</Id></Othr></Id></Acct>"
+        f"{balance('OPBD', opening)}{balance('CLBD', opening + moved)}"
+    )
+    return head.encode() + b"".join(entries) + b"</Stmt></BkToCstmrStmt></Document>"
+
+
+async def hand_in(payments: Payments, content: bytes, province: str = HANOI, as_: str = BANK) -> Any:
+    return await payments.client.post(
+        "/v1/partner-reports",
+        params={"province_code": province},
+        files={"file": ("statement", content)},
+        headers=token(f"bank:{as_}"),
+    )
+
+
+async def taken(payments: Payments, content: bytes) -> dict[str, Any]:
+    answer = await hand_in(payments, content)
+    assert answer.status_code == 202, answer.text
+    await payments.work()
+    return await payments.report(answer.json()["report_id"])
+
+
+FUNDING = (
+    b"<Ntry><Amt Ccy='VND'>7</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+    b"<BookgDt><Dt>2024-02-05</Dt></BookgDt><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd>"
+    b"<SubFmlyCd>DMCT</SubFmlyCd></Fmly></Domn></BkTxCd></Ntry>"
+)
+
+
+async def test_a_statement_settles_the_payments_of_all_its_files(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    content = statement([*await entries(payments), FUNDING], 7 - 3 * _AMOUNT)
+    report = await taken(payments, content)
+    assert (report["kind"], report["payment_file_id"]) == ("camt.053", None)
+    assert (report["lines"], report["settled"], report["suspended"]) == (3, 3, 0)
+    done = await payments.run(run["run_id"])
+    assert (done["status"], done["settled_dong"]) == ("reconciled", 3 * _AMOUNT)
+    assert await waiting(payments) == []
+    shown = (await payments.get(f"/v1/runs/{run['run_id']}/reconciliation")).json()
+    [day] = shown["agencies"][0]["days"]
+    assert (day["lines"], day["statement_dong"]) == (3, 3 * _AMOUNT)
+    # The same statement is the same report.
+    assert (await hand_in(payments, content)).json()["report_id"] == report["report_id"]
+    assert await payments.violations() == {}
+
+
+@pytest.mark.parametrize("statement_first", [True, False])
+async def test_what_notification_and_statement_both_tell_is_booked_once(
+    payments: Payments, run: dict[str, Any], statement_first: bool
+) -> None:
+    content = statement(await entries(payments), -3 * _AMOUNT)
+    if statement_first:
+        await taken(payments, content)
+        for file in await payments.files(BANK):
+            for report in await payments.reports(file["payment_file_id"], BANK, NOBODY_FAILS):
+                await payments.hand_in(file["payment_file_id"], report.content)
+        await payments.work()
+    else:
+        await payments.answered()
+        again = await taken(payments, content)
+        assert (again["settled"], again["suspended"]) == (0, 3)
+    assert await waiting(payments) == []
+    assert (await balances(payments))["paid:monthly_allowance"] == 3 * _AMOUNT
+    assert await payments.violations() == {}
+
+
+async def test_a_return_that_names_nothing_lies_in_suspense(payments: Payments, run: dict[str, Any]) -> None:
+    first, *_ = await entries(payments)
+    back = re.sub(rb"pay_.{26}", b"LOST", first).replace(b"DBIT", b"CRDT")
+    back = back.replace(b"</TxDtls>", b"<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>")
+    count = back.count(b"<TxDtls>")
+    report = await taken(payments, statement([back], count * _AMOUNT))
+    assert (report["settled"], report["suspended"]) == (0, count)
+    lines = await waiting(payments, held="true")
+    assert [(line["run_id"], line["reason"]) for line in lines] == [(None, "unknown_reference")] * count
+    assert (await balances(payments))[f"suspense:{BANK}"] == count * _AMOUNT
+    assert await payments.violations() == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"moved": -3 * _AMOUNT + 1},
+        {"province": HCMC, "moved": -3 * _AMOUNT},
+        {"opening": 5, "moved": 5},
+    ],
+    ids=["balance", "account", "nothing moved it"],
+)
+async def test_a_statement_that_does_not_add_up_or_is_another_account_s_moves_nothing(
+    payments: Payments, run: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    report = await taken(payments, statement(await entries(payments), **wrong))
+    assert (report["status"], report["lines"]) == ("refused", 0)
+    assert (await payments.run(run["run_id"]))["pending_dong"] == 3 * _AMOUNT
+
+
+async def test_a_statement_without_a_closing_balance_is_refused(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    content = statement(await entries(payments), -3 * _AMOUNT).replace(b"CLBD", b"ITBD")
+    assert (await taken(payments, content))["status"] == "refused"
+
+
+async def test_a_statement_comes_for_a_province_and_a_report_for_a_file(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    content = statement(await entries(payments), -3 * _AMOUNT)
+    assert (await hand_in(payments, content, HCMC, f"{BANK}@{HANOI}")).json()["code"] == "not_permitted"
+    file = (await payments.files(BANK))[0]["payment_file_id"]
+    answer = await payments.hand_in(file, content)
+    await payments.work()
+    assert (await payments.report(answer.json()["report_id"]))["status"] == "refused"
+    *_, notification = await payments.reports(file, BANK, NOBODY_FAILS)
+    assert (await taken(payments, notification.content))["status"] == "refused"
+    both = await payments.client.post(
+        "/v1/partner-reports",
+        params={"province_code": HANOI, "payment_file_id": file},
+        files={"file": ("statement", content)},
+        headers=token(f"bank:{BANK}"),
+    )
+    assert (both.status_code, both.json()["code"]) == (422, "request_invalid")
+    # Another bank's statement knows none of these payments.
+    await hand_in(payments, content, as_="970415")
+    await payments.work()
+    assert (await payments.run(run["run_id"]))["pending_dong"] == 3 * _AMOUNT
+    assert await payments.violations() == {}
