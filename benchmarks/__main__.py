@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from benchmarks import end_to_end, law, redetermination, report, what_if
+from benchmarks import end_to_end, law, payroll, redetermination, report, what_if
 from benchmarks.bench import Line, measure
 
 #: Each suite: its lines, one at a time, and the versions of the peers it runs.
@@ -20,20 +20,24 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
         "redetermination": (redetermination.lines, redetermination.peers),
         "end-to-end": (end_to_end.lines, end_to_end.peers),
         "what-if": (what_if.lines, what_if.peers),
+        "payroll": (payroll.lines, payroll.peers),
+        "payroll-large": (payroll.large, payroll.peers),
     }
 )
+#: An hour of work, so only by name.
+_LARGE = frozenset({"payroll-large"})
 _ROUNDS, _ROUNDS_QUICK = 5, 2
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    options.add_argument("suites", nargs="*", choices=[*SUITES, []], help="none: all")
+    options.add_argument("suites", nargs="*", choices=[*SUITES, []], help="none: all but the large ones")
     options.add_argument("--quick", action="store_true", help="small, into var/bench")
     options.add_argument("--rounds", type=int, help=f"pairs a line, {_ROUNDS} unless told")
     chosen = options.parse_args()
     rounds = chosen.rounds or (_ROUNDS_QUICK if chosen.quick else _ROUNDS)
     missed = False
-    for suite in chosen.suites or SUITES:
+    for suite in chosen.suites or [name for name in SUITES if name not in _LARGE]:
         lines, peers = SUITES[suite]
         measured = []
         for line in lines(chosen.quick):

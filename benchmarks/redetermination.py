@@ -27,7 +27,7 @@ from libs.common.runtime.postgres import Database
 from services.eligibility import wiring
 from services.eligibility.domain import columns
 from services.eligibility.domain.columns import LAYOUT, FactColumns, day_number
-from services.eligibility.events.parts import Teller
+from services.eligibility.events.parts import teller
 from services.eligibility.settings import EligibilitySettings
 from services.eligibility.store.jobs import StoredJobs
 from services.eligibility.store.packed_facts import CHILDREN_MAX, ROW
@@ -124,15 +124,15 @@ class Nation:
     async def run_job(self) -> None:
         jobs, job_id = StoredJobs(self.database), new_id()
         await jobs.add(Job(job_id, self.country.months[self.month], Scope(NATION), self.policy_hash, "bench"))
-        teller = asyncio.create_task(Teller(self.settings, jobs.tell).run())
+        telling = asyncio.create_task(teller(self.settings, jobs.tell).run())
         while True:
             # A hundredth of what is to be measured: to look is work too.
             await asyncio.sleep(max(0.01, self.size / 40_000_000))
             found = await jobs.progress(job_id, None)
             if found and found["parts_done"] == found["parts"]:
                 break
-        teller.cancel()
-        await asyncio.gather(teller, return_exceptions=True)
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
 
     def move_a_fiftieth(self) -> list[str]:
         return self._moved("get_byte(uuid_send(person_id), 14) % 50 = 7")

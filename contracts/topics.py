@@ -54,6 +54,7 @@ PUBLIC_PREFIX = "ansinh.public."
 
 #: A service's word to its own processes that there is work: no fact, in no log, and lost without harm.
 DETERMINATION_PART = "ansinh.eligibility.determination-part.v1"
+RUN_WORK = "ansinh.payments.run-work.v1"
 
 TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, CASE, DIFFERENCE, RUN)
 

@@ -44,7 +44,7 @@ from services.eligibility.domain.naming import naming
 from services.eligibility.domain.simulation import People, places_of
 from services.eligibility.events import outgoing
 from services.eligibility.events.incoming import Incoming
-from services.eligibility.events.parts import Claims, Teller
+from services.eligibility.events.parts import claims, teller
 from services.eligibility.settings import PACKAGED_POLICY, EligibilitySettings
 from services.eligibility.store.case_files import CaseFiles, CaseReadings
 from services.eligibility.store.case_opening import KeepPeopleAndCases
@@ -192,8 +192,8 @@ def service(settings: EligibilitySettings) -> FastAPI:
             awaits=AWAITS,
             handlers={topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences},
             workers=(
-                repeating("part teller", Teller(settings, jobs.tell).run),
-                repeating("part claims", Claims(settings, PARTS, determine).run),
+                repeating("part teller", teller(settings, jobs.tell).run),
+                repeating("part claims", claims(settings, PARTS, determine).run),
                 Worker("simulations", simulate.step, idle_seconds=0.5),
                 Worker("measures", carry_out.step),
                 Worker("coverage", cover.step, idle_seconds=_COVERAGE_IDLE_SECONDS),
@@ -237,7 +237,7 @@ async def work(settings: EligibilitySettings) -> None:
         law, archive = Engine(policy_of(files, findings)), PolicyArchive(database)
         await archive.keep(law.policy, files)
         determine = determiner(settings, database, Engines(archive, law))
-        await repeating("part claims", Claims(settings, PARTS, determine).run).run()
+        await repeating("part claims", claims(settings, PARTS, determine).run).run()
     finally:
         await database.close()
 

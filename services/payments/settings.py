@@ -15,6 +15,9 @@ class PaymentsSettings(ServiceSettings):
         default="TGXH{province}",
         description="The account paid from; {province} is replaced by the province's code.",
     )
+    run_shard_people: int = Field(
+        default=20_000, ge=1, description="About how many people a shard of a run has: one transaction."
+    )
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     list_csv_bytes_max: int = Field(default=512 * 2**20, description="Largest campaign list taken as CSV.")
     list_xlsx_bytes_max: int = Field(default=32 * 2**20, description="Largest campaign list taken as XLSX.")

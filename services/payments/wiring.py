@@ -1,5 +1,6 @@
 """Payments put together: the only file that knows every room."""
 
+import asyncio
 import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +10,13 @@ from fastapi import FastAPI
 from contracts import topics
 from contracts.problems import PROBLEMS
 from libs.common.kernel.clock import WallClock
+from libs.common.runtime import logs
 from libs.common.runtime import service as shell
 from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
 from libs.common.runtime.units import administrative_units
-from libs.common.runtime.worker import Worker
+from libs.common.runtime.worker import Worker, repeating
 from services.payments.api import webhook_messages
 from services.payments.api.doors import Doors
 from services.payments.api.routes import ROUTERS
@@ -24,6 +26,7 @@ from services.payments.clients.post_files.list_writer import write_post_list
 from services.payments.clients.webhooks.guarded import GuardedNetwork, UrlRules
 from services.payments.clients.webhooks.post import WebhookPost, new_secret
 from services.payments.domain.files import PAIN_001, POST_LIST
+from services.payments.events import run_work
 from services.payments.events.incoming import Incoming
 from services.payments.events.outgoing import payments_changed, to_event
 from services.payments.settings import PaymentsSettings
@@ -35,6 +38,7 @@ from services.payments.store.campaign_reads import StoredCampaignReads
 from services.payments.store.campaigns import StoredCampaigns
 from services.payments.store.changes import UNTOLD, Telling, ToldPayments
 from services.payments.store.donations import StoredDonations
+from services.payments.store.due import MonthlyDecisions
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
@@ -43,6 +47,7 @@ from services.payments.store.orders import RunOrders
 from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
+from services.payments.store.run_rows import RunsWithWork
 from services.payments.store.sandbox import StoredSandboxes
 from services.payments.store.silence import Silence
 from services.payments.store.suspense import Resolutions
@@ -69,25 +74,29 @@ from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
 
 _SENDER_IDLE_SECONDS = 1.0
 _SILENCE_IDLE_SECONDS = 60.0
+#: A file holds thousands of small objects, none in a cycle.
+_GC_THRESHOLDS = (100_000, 20, 100)
 _WRITERS: Mapping[str, FileWriter] = {PAIN_001: write_pain001, POST_LIST: write_post_list}
 AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the service is made of, before a door is opened. `workers`: in the order of a run's life."""
+    """What the service is made of, before a door is opened. `workers`: in the order of a run's life.
+    `run_workers`: those of them that may work beside the service, in processes of their own, too.
+    """
 
     settings: PaymentsSettings
     database: Database
     incoming: Incoming
     doors: Doors
+    run_workers: tuple[Worker, ...]
     workers: tuple[Worker, ...]
 
 
 def app() -> FastAPI:
     """uvicorn's factory: the service as the environment describes it."""
-    # A file holds thousands of small objects, none in a cycle.
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(*_GC_THRESHOLDS)
     return service(parts(PaymentsSettings.from_environment("payments")))
 
 
@@ -98,7 +107,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     accounts = Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
     instructing = Instructing(database, cipher, accounts.open, to_event)
     payer = Payer(settings.payer_name, settings.payer_account)
-    build = BuildRuns(Building(database, to_event), clock)
+    build = BuildRuns(Building(database, MonthlyDecisions(), to_event), clock, settings.run_shard_people)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, _WRITERS, payer, clock)
     reconciling = Reconciling(database, cipher, to_event)
@@ -118,6 +127,11 @@ def parts(settings: PaymentsSettings) -> Parts:
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
     manage, stored, senders = _webhooks(settings, database, cipher, told)
+    run_workers = (
+        Worker("run builder", build.step),
+        Worker("run booker", book.step),
+        Worker("file writer", write.step),
+    )
     return Parts(
         settings=settings,
         database=database,
@@ -129,11 +143,10 @@ def parts(settings: PaymentsSettings) -> Parts:
             accounts.keep_facilities,
         ),
         doors=_doors(settings, database, cipher, accounts.payee_index, told, manage, stored),
+        run_workers=run_workers,
         workers=(
             Worker("list taker", lists.step),
-            Worker("run builder", build.step),
-            Worker("run booker", book.step),
-            Worker("file writer", write.step),
+            *run_workers,
             Worker("report taker", take.step),
             Worker("statement taker", statements.step),
             Worker("suspense resolver", resolve.step),
@@ -207,6 +220,7 @@ def _webhooks(
 
 
 def service(made: Parts) -> FastAPI:
+    teller = run_work.teller(made.settings, RunsWithWork(made.database).due)
     application = shell.build(
         shell.Service(
             settings=made.settings,
@@ -222,7 +236,7 @@ def service(made: Parts) -> FastAPI:
                 topics.PAYOUT_ACCOUNT.name: made.incoming.accounts,
                 topics.FACILITY.name: made.incoming.facilities,
             },
-            workers=made.workers,
+            workers=(*made.workers, repeating("run teller", teller.run)),
             invariants=INVARIANTS,
             untold=UNTOLD,
         )
@@ -230,3 +244,23 @@ def service(made: Parts) -> FastAPI:
     application.state.doors = made.doors
     webhook_messages.describe(application)
     return application
+
+
+async def work(settings: PaymentsSettings, names: Sequence[str] = ()) -> None:
+    """One more worker of runs, a process of its own; any number may run, until they are killed.
+
+    `names`: of those of the run's workers that it is; none: all.
+    """
+    logs.configure("payments-worker")
+    gc.set_threshold(*_GC_THRESHOLDS)
+    made = parts(settings)
+    await made.database.open()
+    try:
+        chosen = [worker for worker in made.run_workers if not names or worker.name in names]
+        await repeating("run work", run_work.listener(settings, chosen).run).run()
+    finally:
+        await made.database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(PaymentsSettings.from_environment("payments")))

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from deploy.local.processes import Command
-from services.eligibility.events.parts import Teller
+from services.eligibility.events.parts import teller
 from services.eligibility.store.packed_people import PARTS
 from tests.services.eligibility.nation import Nation, nation, resident, somebody
 from tests.support import broker as brokers
@@ -133,7 +133,7 @@ async def telling(world: Nation) -> AsyncIterator[None]:
     async def tell() -> None:
         while True:
             with suppress(Exception):
-                await Teller(world.settings, world.jobs.tell).run()
+                await teller(world.settings, world.jobs.tell).run()
             await asyncio.sleep(0.2)
 
     task = asyncio.create_task(tell())

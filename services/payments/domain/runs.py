@@ -106,6 +106,39 @@ def pays(fund: Fund | None, order: Order, territory: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a run's list, built by itself: the beneficiaries of a stretch of communes. The first one has
+    all that goes to facilities, too, since a facility gathers people of many communes.
+    """
+
+    number: int
+    #: Empty: from the first commune on.
+    from_commune: str
+    #: None: to the last commune.
+    before_commune: str | None
+
+    @property
+    def has_facilities(self) -> bool:
+        return self.number == 1
+
+
+def shards_of(people: Iterable[tuple[str, int]], people_max: int) -> list[Shard]:
+    """Shards of at most `people_max` people, or of one commune, from (commune, people) in the order of the
+    communes. Together they hold every commune that there may ever be, so nobody who moves falls between.
+    """
+    starts, held = [""], 0
+    for commune, count in people:
+        if held and held + count > people_max:
+            starts.append(commune)
+            held = 0
+        held += count
+    return [
+        Shard(number, start, before)
+        for number, (start, before) in enumerate(zip(starts, [*starts[1:], None], strict=True), 1)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class ListedLine:
     """A benefit month of a beneficiary, as frozen. `amount`: đồng; `granted_by`: a decision or a campaign."""
 
@@ -120,6 +153,7 @@ class ListedInstruction:
     """One payment of the frozen list. `account` names the payee's account and its version."""
 
     instruction_id: UUID
+    shard: int
     payee_id: UUID
     programme: str
     channel: str
@@ -132,13 +166,22 @@ class ListedInstruction:
 def content_hash(instructions: Iterable[ListedInstruction]) -> str:
     """SHA-256, in hex, of a run's frozen content: who is paid what, for which month, through whom.
 
-    Each instruction is digested by itself, its lines in the order of person and month; the run's hash is
-    that of the digests in the order of instruction ids. The store computes the same in SQL.
+    Each instruction is digested by itself, its lines in the order of person and month; a shard's digest is
+    that of its instructions' in the order of their ids, the run's that of its shards' in their order; a
+    shard without instructions counts for nothing. The store computes the same in SQL.
     """
+    shards: dict[int, list[ListedInstruction]] = {}
+    for one in instructions:
+        shards.setdefault(one.shard, []).append(one)
+    digests = (_shard_digest(shards[number]) for number in sorted(shards))
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def _shard_digest(instructions: Iterable[ListedInstruction]) -> bytes:
     whole = hashlib.sha256()
     for one in sorted(instructions, key=lambda item: item.instruction_id):
         whole.update(hashlib.sha256(_canonical(one).encode()).digest())
-    return whole.hexdigest()
+    return whole.digest()
 
 
 def _canonical(one: ListedInstruction) -> str:

@@ -1,117 +1,74 @@
-"""A province's list, built in sets: what is due, to whom it goes, and in which file.
+"""A run's list, built in sets, shard by shard: what is due, to whom it goes, and in which file.
 
-The list is gathered in two temporary tables and then written once: `due` has a row for each person,
-programme and month with the account it goes to; `payment` one for each payee and programme.
+A shard is gathered in two temporary tables and then written once: `due` has a row for each person,
+programme and month with the account it goes to; `payment` one for each payee, programme and commune.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from libs.common.runtime import outbox
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
 from services.payments.domain.files import FILE_PAYMENTS_MAX, PAIN_001, POST_LIST
 from services.payments.domain.instructions import BANK_ACCOUNT
-from services.payments.domain.runs import Run
+from services.payments.domain.runs import Run, Shard
+from services.payments.store.due import Source, gather
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
-_BUILDERS_LOCK = 0x70617972
+_PLANNERS_LOCK = 0x70617972
 
-# A list has every person of a province: joins by hash, in memory, and no statement worth compiling.
-_IN_SETS = "set local enable_nestloop = off; set local work_mem = '128MB'; set local jit = off"
+# Two runs of one province must see one another's lines: one is built after the other.
+_IS_BUILT_ALONE = """
+    not exists (select from run o where o.province_code = r.province_code and o.status = 'building'
+                and o.planned_at is not null)
+"""
+_UNPLANNED = f"""
+    select {COLUMNS} from run r
+    where status = '{runs.BUILDING}' and planned_at is null and {_IS_BUILT_ALONE}
+    order by opened_at limit 1 for update of r skip locked
+"""
+_UNBUILT = f"""
+    select s.number, s.from_commune, s.before_commune, {COLUMNS}
+    from run_shard s join run r using (run_id) where s.built_at is null
+    order by r.opened_at, s.run_id, s.number limit 1 for update of s skip locked
+"""
+_ALL_BUILT = f"""
+    select {COLUMNS} from run r
+    where status = '{runs.BUILDING}' and planned_at is not null
+      and not exists (select from run_shard s where s.run_id = r.run_id and s.built_at is null)
+    limit 1 for update of r skip locked
+"""
 
-_TABLES = """
-    create temp table due (
-        person_id uuid, programme text, month date, decision_id uuid, category text,
-        coefficient_hundredths integer, standard_dong bigint, amount_dong bigint, commune_code text,
-        province_code text, unit_province_code text, payee_id uuid, account_id uuid, account_version integer,
-        channel text, agency_code text, payee_commune_code text, problem text
-    ) on commit drop;
+_TABLE = """
     create temp table payment (
-        number bigint, programme text, payee_id uuid, account_id uuid, account_version integer,
-        channel text, agency_code text, commune_code text, province_code text, amount_dong bigint,
-        file_commune_code text, sequence bigint, instruction_id uuid, file_id uuid
+        instruction_id uuid, programme text, payee_id uuid, list_commune text, account_id uuid,
+        account_version integer, channel text, agency_code text, commune_code text, province_code text,
+        amount_dong bigint, file_commune_code text, file_id uuid
     ) on commit drop
 """
 
-# The decision in force in a month is the highest version with effective_from <= month that is signed: an
-# unsigned proposal is no decision yet. A version ends where a later one begins.
-_DUE = """
-    insert into due
-    with standing as (
-        select e.*, min(e.effective_from) over (
-            partition by e.person_id, e.programme order by e.version
-            rows between 1 following and unbounded following) as until
-        from entitlement e left join signature s using (decision_id)
-        where e.person_id in (select person_id from entitlement where province_code = $1)
-          and e.programme = any($2::text[]) and (e.status = 'confirmed' or s.decision_id is not null)
-    ), granted as (
-        select * from standing where outcome = 'granted' and amount_dong > 0 and province_code = $1
-    ), owed as (
-        select g.*, m::date as month
-        from granted g, generate_series(greatest(pays_from, effective_from)::timestamp,
-            least($3::date, until - interval '1 month'), interval '1 month') as m
-    ), unpaid as (
-        select o.*, coalesce(o.payee_person_id, o.person_id) as paid_to
-        from owed o left join instruction_line l
-          on l.person_id = o.person_id and l.programme = o.programme and l.month = o.month and not l.returned
-        where l.person_id is null
-    ), account as (
-        select distinct on (person_id) * from payout_account
-        where person_id in (select paid_to from unpaid) order by person_id, version desc
-    ), facility as (
-        select distinct on (facility_id) * from facility_account order by facility_id, version desc
-    )
-    select u.person_id, u.programme, u.month, u.decision_id, u.category, u.coefficient_hundredths,
-           u.standard_dong, u.amount_dong, u.commune_code, u.province_code,
-           coalesce(u.former_province_code, u.province_code),
-           coalesce(f.facility_id, a.payee_id), coalesce(f.facility_id, a.person_id),
-           coalesce(f.version, a.version),
-           case when f.facility_id is null then a.channel else $4 end,
-           coalesce(f.agency_code, a.agency_code), coalesce(f.commune_code, a.commune_code),
-           case when coalesce(f.facility_id, a.person_id) is null then 'no_account'
-                else coalesce(f.problem, a.problem) end
-    from unpaid u
-    left join facility f on u.payee = 'facility' and f.facility_id = u.facility_id
-    left join account a on u.payee <> 'facility' and a.person_id = u.paid_to
-"""
-
-# One payment a payee and programme; where several people share a payee, the first one's account counts.
-# A bank gets files of its own; what is paid in cash is listed by commune.
+# Each commune pays its own list, so a payee gets one payment for each programme and commune; where several
+# people share a payee, the first one's account counts. A bank gets files of its own; what is paid in cash is
+# listed by commune.
 _PAYMENTS = """
     insert into payment
     with payee as (
-        select distinct on (programme, payee_id) programme, payee_id, account_id, account_version, channel,
-               agency_code, payee_commune_code, province_code,
-               sum(amount_dong) over (partition by programme, payee_id)::bigint as amount_dong,
-               case when channel = $1 then '' else payee_commune_code end as file_commune_code
-        from due where problem is null order by programme, payee_id, person_id, month
+        select distinct on (programme, payee_id, list_commune) programme, payee_id, list_commune, account_id,
+               account_version, channel, agency_code, payee_commune_code, province_code,
+               sum(amount_dong) over (partition by programme, payee_id, list_commune)::bigint as amount_dong,
+               case when channel = $3 then '' else payee_commune_code end as file_commune_code
+        from due where problem is null order by programme, payee_id, list_commune, person_id, month
     )
-    select row_number() over (order by programme, payee_id), programme, payee_id, account_id,
-           account_version, channel, agency_code, payee_commune_code, province_code, amount_dong,
-           file_commune_code,
-           (row_number() over (partition by agency_code, file_commune_code order by programme, payee_id) - 1)
-             / $2::bigint
+    select derived_id(concat_ws(E'\\x1f', 'instruction', $1::uuid, programme, payee_id, list_commune)),
+           programme, payee_id, list_commune, account_id, account_version, channel, agency_code,
+           payee_commune_code, province_code, amount_dong, file_commune_code,
+           derived_id(concat_ws(E'\\x1f', 'payment_file', $1::uuid, $2::smallint, agency_code,
+               file_commune_code, (row_number() over (partition by agency_code, file_commune_code
+                   order by programme, payee_id, list_commune) - 1) / $4::bigint))
     from payee
-"""
-
-_FILES = (
-    "select agency_code, file_commune_code, sequence from payment"
-    " group by agency_code, file_commune_code, sequence order by agency_code, file_commune_code, sequence"
-)
-
-_NUMBERED = """
-    update payment p set instruction_id = i.id, file_id = f.id
-    from unnest($1::uuid[]) with ordinality as i (id, number),
-         (select agency_code, file_commune_code, sequence, row_number() over (
-              order by agency_code, file_commune_code, sequence) as number
-          from payment group by agency_code, file_commune_code, sequence) as k,
-         unnest($2::uuid[]) with ordinality as f (id, number)
-    where i.number = p.number and f.number = k.number and k.agency_code = p.agency_code
-      and k.file_commune_code = p.file_commune_code and k.sequence = p.sequence
 """
 
 _INSERT_FILES = f"""
@@ -123,12 +80,13 @@ _INSERT_FILES = f"""
     from payment group by file_id, agency_code, file_commune_code
 """
 
+# In the order of its index, which is met page after page.
 _INSERT_INSTRUCTIONS = """
-    insert into instruction (instruction_id, run_id, programme, payee_id, account_id, account_version,
+    insert into instruction (instruction_id, run_id, shard, programme, payee_id, account_id, account_version,
                              channel, agency_code, commune_code, province_code, file_id, amount_dong)
-    select instruction_id, $1, programme, payee_id, account_id, account_version, channel, agency_code,
+    select instruction_id, $1, $2, programme, payee_id, account_id, account_version, channel, agency_code,
            commune_code, province_code, file_id, amount_dong
-    from payment
+    from payment order by instruction_id
 """
 
 _INSERT_LINES = """
@@ -140,19 +98,24 @@ _INSERT_LINES = """
            d.unit_province_code,
            row_number() over (partition by p.instruction_id order by d.person_id, d.month) = 1,
            row_number() over (partition by p.instruction_id, d.person_id order by d.month desc) = 1
-    from due d join payment p on p.programme = d.programme and p.payee_id = d.payee_id
+    from due d join payment p using (programme, payee_id, list_commune)
     where d.problem is null
 """
 
+# Two shards of a run meet in a commune's total only by what goes to its people's facilities.
 _INSERT_TOTALS = """
-    insert into run_total (run_id, programme, province_code, unit_province_code, commune_code, category,
-                           channel, people, instructions, lines, standard_dong, instructed_dong)
+    insert into run_total as t (run_id, programme, province_code, unit_province_code, commune_code, category,
+                                channel, people, instructions, lines, standard_dong, instructed_dong)
     select $1, l.programme, min(l.province_code), l.unit_province_code, l.commune_code, l.category, p.channel,
            count(*) filter (where l.leads_person), count(*) filter (where l.leads_instruction), count(*),
            sum(l.standard_dong), sum(l.amount_dong)
-    from instruction_line l join payment p using (instruction_id)
-    where l.run_id = $1
+    from payment p join instruction_line l on l.run_id = $1 and l.instruction_id = p.instruction_id
     group by l.programme, l.unit_province_code, l.commune_code, l.category, p.channel
+    order by l.programme, l.unit_province_code, l.commune_code, l.category, p.channel
+    on conflict (run_id, programme, unit_province_code, commune_code, category, channel) do update
+    set people = t.people + excluded.people, instructions = t.instructions + excluded.instructions,
+        lines = t.lines + excluded.lines, standard_dong = t.standard_dong + excluded.standard_dong,
+        instructed_dong = t.instructed_dong + excluded.instructed_dong
 """
 
 _INSERT_UNPAYABLE = """
@@ -162,10 +125,34 @@ _INSERT_UNPAYABLE = """
     from due where problem is not null
 """
 
+# The digest of domain/runs.py, of what was just written.
+_SHARD_BUILT = """
+    with lines as (
+        select instruction_id, string_agg(line_text(d.person_id, d.month, d.decision_id, d.amount_dong), ''
+            order by d.person_id, d.month) as listed
+        from due d join payment p using (programme, payee_id, list_commune)
+        where d.problem is null group by instruction_id
+    ), digested as (
+        select count(*) as instructions, coalesce(sum(amount_dong), 0) as amount,
+            sha256(coalesce(string_agg(instruction_digest(instruction_id, payee_id, programme, channel,
+                agency_code, account_id, account_version, file_id, amount_dong, listed), ''::bytea
+                order by instruction_id), '')) as digest
+        from payment join lines using (instruction_id)
+    )
+    update run_shard s set built_at = $3, instructions = d.instructions, instructed_dong = d.amount,
+        digest = d.digest
+    from digested d where run_id = $1 and number = $2
+"""
+
 _BUILT = f"""
-    update run r set status = $2, built_at = $3, content_hash = content_hash_of($1),
-        instructions = (select count(*) from payment),
-        instructed_dong = (select coalesce(sum(amount_dong), 0) from payment)
+    update run r set status = $2, built_at = $3, told_at = null, instructions = s.instructions,
+        instructed_dong = s.amount, content_hash = encode(sha256(s.digests), 'hex')
+    from (
+        select sum(instructions)::integer as instructions, sum(instructed_dong)::bigint as amount,
+               coalesce(string_agg(digest, ''::bytea order by number) filter (where instructions > 0), '')
+                 as digests
+        from run_shard where run_id = $1
+    ) as s
     where run_id = $1 returning {COLUMNS}
 """
 
@@ -173,67 +160,81 @@ _BUILT = f"""
 class Building:
     """Transactions of building, for the worker."""
 
-    def __init__(self, database: Database, to_event: ToEvent) -> None:
+    def __init__(self, database: Database, source: Source, to_event: ToEvent) -> None:
         self._database = database
+        self._source = source
         self._to_event = to_event
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator["_Work"]:
         async with self._database.bulk() as connection:
-            yield _Work(connection, self._to_event)
+            yield _Work(connection, self._source, self._to_event)
 
 
 class _Work:
-    def __init__(self, connection: Connection, to_event: ToEvent) -> None:
+    def __init__(self, connection: Connection, source: Source, to_event: ToEvent) -> None:
         self._connection = connection
+        self._source = source
         self._to_event = to_event
 
-    async def claim(self) -> Run | None:
-        row = await self._connection.fetchrow(
-            f"select {COLUMNS} from run r where status = '{runs.BUILDING}' order by opened_at limit 1"
-            " for update skip locked"
-        )
+    async def claim_unplanned(self) -> Run | None:
+        row = await self._connection.fetchrow(_UNPLANNED)
         if row is None:
             return None
-        # Two runs of one province must see one another's lines: one is built after the other.
+        # Who planned a run of the province meanwhile is seen once its transaction is over.
         await self._connection.execute(
-            "select pg_advisory_xact_lock($1, $2)", _BUILDERS_LOCK, int(row["province_code"])
+            "select pg_advisory_xact_lock($1, $2)", _PLANNERS_LOCK, int(row["province_code"])
         )
-        return run_of(row)
+        alone = await self._connection.fetchval(
+            f"select {_IS_BUILT_ALONE} from run r where run_id = $1", row["run_id"]
+        )
+        return run_of(row) if alone else None
 
-    async def gather(self, run: Run) -> None:
-        connection = self._connection
-        await connection.execute(_IN_SETS)
-        await connection.execute(_TABLES)
-        await connection.execute(
-            _DUE, run.province_code, list(run.programmes), run.period.last.first_day, BANK_ACCOUNT
+    async def people_by_commune(self, run: Run) -> Sequence[tuple[str, int]]:
+        return await self._source.communes(self._connection, run)
+
+    async def plan(self, run: Run, shards: Sequence[Shard], at: datetime) -> None:
+        await self._connection.execute(
+            "insert into run_shard (run_id, number, from_commune, before_commune)"
+            " select $1, * from unnest($2::smallint[], $3::text[], $4::text[])",
+            run.run_id,
+            [shard.number for shard in shards],
+            [shard.from_commune for shard in shards],
+            [shard.before_commune for shard in shards],
         )
-        await connection.execute("analyze due")
-        await connection.execute(_PAYMENTS, BANK_ACCOUNT, FILE_PAYMENTS_MAX)
+        await self._connection.execute(
+            "update run set planned_at = $2, told_at = null where run_id = $1", run.run_id, at
+        )
+
+    async def claim_shard(self) -> tuple[Run, Shard] | None:
+        row = await self._connection.fetchrow(_UNBUILT)
+        if row is None:
+            return None
+        return run_of(row), Shard(row["number"], row["from_commune"], row["before_commune"])
+
+    async def build(self, run: Run, shard: Shard, at: datetime) -> None:
+        connection, of_run, of_shard = self._connection, run.run_id, shard.number
+        # No statement of a set is worth compiling.
+        await connection.execute("set local work_mem = '128MB'; set local jit = off")
+        await gather(connection, self._source, run, shard)
+        await connection.execute(_TABLE)
+        await connection.execute(_PAYMENTS, of_run, of_shard, BANK_ACCOUNT, FILE_PAYMENTS_MAX)
         await connection.execute("analyze payment")
+        await connection.execute(_INSERT_FILES, of_run)
+        await connection.execute(_INSERT_INSTRUCTIONS, of_run, of_shard)
+        await connection.execute(_INSERT_LINES, of_run)
+        await connection.execute(_INSERT_TOTALS, of_run)
+        await connection.execute(_INSERT_UNPAYABLE, of_run)
+        await connection.execute(_SHARD_BUILT, of_run, of_shard, at)
 
-    async def payees(self) -> Sequence[tuple[str, UUID]]:
-        rows = await self._connection.fetch("select programme, payee_id from payment order by number")
-        return [(row["programme"], row["payee_id"]) for row in rows]
+    async def claim_all_built(self) -> Run | None:
+        row = await self._connection.fetchrow(_ALL_BUILT)
+        return run_of(row) if row else None
 
-    async def files(self) -> Sequence[tuple[str, str, int]]:
-        return [tuple(row) for row in await self._connection.fetch(_FILES)]
-
-    async def freeze(
-        self, run: Run, instruction_ids: Sequence[UUID], file_ids: Sequence[UUID], built_at: datetime
-    ) -> None:
+    async def freeze(self, run: Run, at: datetime) -> None:
         connection = self._connection
-        await connection.execute(_NUMBERED, list(instruction_ids), list(file_ids))
-        for statement in (
-            _INSERT_FILES,
-            _INSERT_INSTRUCTIONS,
-            _INSERT_LINES,
-            _INSERT_TOTALS,
-            _INSERT_UNPAYABLE,
-        ):
-            await connection.execute(statement, run.run_id)
         fact = runs.moved(run.status, runs.BUILT)
-        row = await connection.fetchrow(_BUILT, run.run_id, runs.BUILT, built_at)
+        row = await connection.fetchrow(_BUILT, run.run_id, runs.BUILT, at)
         assert row
         built = run_of(row)
         event = self._to_event(replace(told(fact, built), content_hash=built.content_hash))

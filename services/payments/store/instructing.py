@@ -1,6 +1,6 @@
 """Approved runs booked, and their files written, file by file."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -49,7 +49,7 @@ _PAYABLES = """
     ) l on true
     left join payout_account p on p.person_id = i.account_id and p.version = i.account_version
     left join facility_account f on f.facility_id = i.account_id and f.version = i.account_version
-    where i.file_id = $1 order by i.instruction_id
+    where i.file_id = any($1::uuid[]) order by i.instruction_id
 """
 
 
@@ -105,7 +105,7 @@ class _Work:
         runs.moved(run.status, runs.INSTRUCTING)
         await ledger.book_run(self._connection, run.run_id, on)
         await self._connection.execute(
-            "update run set status = $2, execute_on = $3, problem = null where run_id = $1",
+            "update run set status = $2, execute_on = $3, problem = null, told_at = null where run_id = $1",
             run.run_id,
             runs.INSTRUCTING,
             on,
@@ -127,9 +127,10 @@ class _Work:
             for row in await self._connection.fetch(_CLAIM, payments_max)
         ]
 
-    async def payables(self, file_id: UUID) -> Sequence[Payable]:
-        return [
-            Payable(
+    async def payables(self, planned: Sequence[PlannedFile]) -> Mapping[UUID, Sequence[Payable]]:
+        found: dict[UUID, list[Payable]] = {file.file_id: [] for file in planned}
+        for row in await self._connection.fetch(_PAYABLES, list(found)):
+            payable = Payable(
                 instruction_id=row["instruction_id"],
                 programme=row["programme"],
                 amount_dong=row["amount_dong"],
@@ -138,8 +139,8 @@ class _Work:
                 months=[Month.of(day) for day in row["months"]],
                 account=self._open_secret(row["secret"]),
             )
-            for row in await self._connection.fetch(_PAYABLES, file_id)
-        ]
+            found[row["file_id"]].append(payable)
+        return found
 
     async def written(self, written: Sequence[WrittenFile], at: datetime) -> None:
         files.moved(files.PLANNED, files.READY)

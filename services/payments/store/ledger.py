@@ -35,20 +35,19 @@ _BOOK = f"""
     with wanted as ({{wanted}}), side (posting, debit_kind, credit_kind) as (values {_SIDES})
     insert into ledger_transfer (posting, debit_account, credit_account, amount, unit, province_code,
                                  source_id, booked_on)
-    select w.posting, d.account_id, c.account_id, i.amount_dong, '{VND}', i.province_code,
-           i.instruction_id, w.booked_on
-    from wanted w join side s using (posting) join instruction i using (instruction_id)
+    select i.posting, d.account_id, c.account_id, i.amount_dong, '{VND}', i.province_code,
+           i.instruction_id, i.booked_on
+    from wanted i join side s using (posting)
     join run r on r.run_id = i.run_id join fund f on f.fund_id = r.fund_id
     {_side("d", "s.debit_kind")}
     {_side("c", "s.credit_kind")}
 """
 _BOOK_RUN = _BOOK.format(
-    wanted="select instruction_id, 'instructed' as posting, $2::date as booked_on"
-    " from instruction where run_id = $1"
+    wanted="select *, 'instructed' as posting, $2::date as booked_on from instruction where run_id = $1"
 )
 _BOOK_SOME = _BOOK.format(
     wanted="select * from unnest($1::uuid[], $2::text[], $3::date[])"
-    " as told (instruction_id, posting, booked_on)"
+    " as told (instruction_id, posting, booked_on) join instruction using (instruction_id)"
 )
 _OPEN_RUN_ACCOUNTS = f"""
     insert into ledger_account (kind, key, province_code, unit)

@@ -64,8 +64,8 @@ class _Work:
     async def approve(self, run: Run, checker: str, approved_at: datetime, on: date) -> None:
         fact = runs.moved(run.status, runs.APPROVED)
         await self._connection.execute(
-            "update run set status = $2, checker_sub = $3, approved_hash = content_hash, approved_at = $4"
-            " where run_id = $1",
+            "update run set status = $2, checker_sub = $3, approved_hash = content_hash, approved_at = $4,"
+            " told_at = null where run_id = $1",
             run.run_id,
             runs.APPROVED,
             checker,

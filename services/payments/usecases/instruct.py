@@ -84,11 +84,11 @@ class WriteFiles:
             planned = await work.claim_files(FILE_PAYMENTS_MAX)
             if not planned:
                 return await work.finish_written_run(now)
-            written = []
-            for file in planned:
-                payables = await work.payables(file.file_id)
-                # Some seconds of CPU in all: requests are answered meanwhile.
-                written.append(await asyncio.to_thread(self._write, file, payables, now))
+            payables = await work.payables(planned)
+            # Some seconds of CPU in all: requests are answered meanwhile.
+            written = [
+                await asyncio.to_thread(self._write, file, payables[file.file_id], now) for file in planned
+            ]
             await work.written(written, now)
         return True
 

@@ -12,7 +12,7 @@ from services.payments.domain.funds import Fund
 from services.payments.domain.matching import Matched, Sent, Suspended
 from services.payments.domain.partner_lines import FileHeader, PaymentOrder, ReadReport
 from services.payments.domain.records import Secret
-from services.payments.domain.runs import Order, Run
+from services.payments.domain.runs import Order, Run, Shard
 
 
 class RunWork(Protocol):
@@ -46,22 +46,25 @@ class RunWorks(Protocol):
 class BuildWork(Protocol):
     """One transaction of building a list."""
 
-    async def claim(self) -> Run | None:
-        """A run that is to be built, with its province held against other builders."""
+    async def claim_unplanned(self) -> Run | None:
+        """A run that is to be parted into shards; none while another one of its province is being built."""
 
-    async def gather(self, run: Run) -> None:
-        """What is due to whom for the run's months, and what nobody can be paid."""
+    async def people_by_commune(self, run: Run) -> Sequence[tuple[str, int]]:
+        """Communes in order, each with about how many people of it may be due."""
 
-    async def payees(self) -> Sequence[tuple[str, UUID]]:
-        """(programme, payee) of each payment to be made."""
+    async def plan(self, run: Run, shards: Sequence[Shard], at: datetime) -> None: ...
 
-    async def files(self) -> Sequence[tuple[str, str, int]]:
-        """(agency, commune or empty, sequence) of each file to be written."""
+    async def claim_shard(self) -> tuple[Run, Shard] | None:
+        """A shard that is to be built, and that no other worker holds."""
 
-    async def freeze(
-        self, run: Run, instruction_ids: Sequence[UUID], file_ids: Sequence[UUID], built_at: datetime
-    ) -> None:
-        """Instructions, lines, totals and planned files, with ids in the order of `payees` and `files`."""
+    async def build(self, run: Run, shard: Shard, at: datetime) -> None:
+        """Its payments, lines, totals and planned files, and whom nobody can pay."""
+
+    async def claim_all_built(self) -> Run | None:
+        """A run of which every shard is built."""
+
+    async def freeze(self, run: Run, at: datetime) -> None:
+        """The list is what its shards are, and its hash is told."""
 
 
 class BuildWorks(Protocol):
@@ -126,7 +129,8 @@ class InstructWork(Protocol):
     async def claim_files(self, payments_max: int) -> Sequence[PlannedFile]:
         """Files of a run to be written next: one, or several small ones."""
 
-    async def payables(self, file_id: UUID) -> Sequence[Payable]: ...
+    async def payables(self, planned: Sequence[PlannedFile]) -> Mapping[UUID, Sequence[Payable]]:
+        """Of each file its payments."""
 
     async def written(self, files: Sequence[WrittenFile], at: datetime) -> None: ...
 

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import FieldError, IllegalTransition, Refusal
-from libs.common.kernel.ids import derived_id
 from libs.common.kernel.months import Month
 from services.payments.domain import runs
 from services.payments.domain.runs import Order, PayPeriod
-from services.payments.usecases.ports import BuildWorks, RunWorks
+from services.payments.usecases.ports import BuildWork, BuildWorks, RunWorks
 
 
 class OpenRun:
@@ -155,27 +154,37 @@ class WithdrawRun:
 
 
 class BuildRuns:
-    """The worker that lists what is due. A run is built in one transaction."""
+    """The worker that lists what is due, a shard a transaction; any number of them may work at once.
 
-    def __init__(self, works: BuildWorks, clock: Clock) -> None:
+    A run is parted into shards, they are built, and when all are the list is frozen. One that is killed
+    leaves its shard to another, which makes the same of it. `shard_people`: about how many a shard has.
+    """
+
+    def __init__(self, works: BuildWorks, clock: Clock, shard_people: int) -> None:
         self._works = works
         self._clock = clock
+        self._shard_people = shard_people
 
     async def step(self) -> bool:
-        """One run; False when none is to be built."""
+        """One piece of it; False when there is none."""
         async with self._works() as work:
-            run = await work.claim()
-            if run is None:
-                return False
-            await work.gather(run)
-            name = str(run.run_id)
-            instructions = [
-                derived_id("instruction", name, programme, str(payee))
-                for programme, payee in await work.payees()
-            ]
-            files = [
-                derived_id("payment_file", name, agency, commune, str(sequence))
-                for agency, commune, sequence in await work.files()
-            ]
-            await work.freeze(run, instructions, files, self._clock.recorded_at())
-        return True
+            return await self._freeze(work) or await self._build(work) or await self._plan(work)
+
+    async def _freeze(self, work: BuildWork) -> bool:
+        run = await work.claim_all_built()
+        if run is not None:
+            await work.freeze(run, self._clock.recorded_at())
+        return run is not None
+
+    async def _build(self, work: BuildWork) -> bool:
+        claimed = await work.claim_shard()
+        if claimed is not None:
+            await work.build(*claimed, self._clock.recorded_at())
+        return claimed is not None
+
+    async def _plan(self, work: BuildWork) -> bool:
+        run = await work.claim_unplanned()
+        if run is not None:
+            shards = runs.shards_of(await work.people_by_commune(run), self._shard_people)
+            await work.plan(run, shards, self._clock.recorded_at())
+        return run is not None

@@ -81,7 +81,8 @@ async def work(payments: Payments) -> int:
 @pytest.mark.parametrize("before", [True, False], ids=["before a statement", "after a statement"])
 async def test_a_run_survives_death_at_every_statement(payments: Payments, before: bool) -> None:
     for number in range(1, 9):
-        await payments.decide(decision(number))
+        # In two shards, and the first has one more for whoever has no account.
+        await payments.decide(decision(number, commune_code=f"0000{1 + number // 5}"))
         await (payments.account(number) if number % 2 else payments.cash(number))
     await payments.decide(decision(9))
     await payments.close(*MONTHS)

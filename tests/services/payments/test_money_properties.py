@@ -154,6 +154,7 @@ def test_each_payment_ends_in_one_state_and_the_sum_stays(
 def listed(number: int, amounts: list[int]) -> ListedInstruction:
     return ListedInstruction(
         instruction_id=derived_id("instruction", str(number)),
+        shard=1 + number % 2,
         payee_id=derived_id("payee", str(number)),
         programme="monthly_allowance",
         channel="bank_account",
