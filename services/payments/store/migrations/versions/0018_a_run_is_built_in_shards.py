@@ -6,8 +6,8 @@ the version before must have ended: they know no shards. All else of that versio
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
