@@ -13,7 +13,7 @@ class Topic:
     feedback: str | None = None
 
 
-#: Every topic carries it, once a month and shard: all facts of the month precede it in its shard.
+#: Every topic but feedback carries it, once a month and shard: the month's facts precede it in its shard.
 MONTH_FACTS_CLOSED = "MonthFactsClosed"
 
 PERSON = Topic("ansinh.registry.person.v1", "registry", ("facilities", "eligibility"), ("PersonRecorded",))
@@ -41,6 +41,13 @@ RUN = Topic(
     (),
     ("RunBuilt", "RunApproved", "RunInstructed", "RunReconciled", "RunWithdrawn"),
 )
+UNCOLLECTED = Topic(
+    "ansinh.payments.uncollected.v1",
+    "payments",
+    ("eligibility",),
+    ("PaymentUncollected",),
+    feedback="the law that eligibility keeps suspends what nobody collects; payments alone sees it",
+)
 
 #: Outward, a topic for each paying agency, with an access rule of its own: the changes of its payments. No
 #: service consumes it, and no month is closed on it.
@@ -56,7 +63,7 @@ PUBLIC_PREFIX = "ansinh.public."
 DETERMINATION_PART = "ansinh.eligibility.determination-part.v1"
 RUN_WORK = "ansinh.payments.run-work.v1"
 
-TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, CASE, DIFFERENCE, RUN)
+TOPICS = (PERSON, PAYOUT_ACCOUNT, FACILITY, RESIDENCE, DECISION, CASE, DIFFERENCE, RUN, UNCOLLECTED)
 
 
 def published_by(service: str) -> tuple[Topic, ...]:
@@ -65,6 +72,11 @@ def published_by(service: str) -> tuple[Topic, ...]:
 
 def consumed_by(service: str) -> tuple[Topic, ...]:
     return tuple(topic for topic in TOPICS if service in topic.consumers)
+
+
+def awaited_by(service: str) -> tuple[Topic, ...]:
+    """Whose months must be closed before the service closes its own: feedback is of no month."""
+    return tuple(topic for topic in consumed_by(service) if topic.feedback is None)
 
 
 def public_payments(agency_code: str) -> str:

@@ -5,7 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.events.base import CommuneCode, Dong, Event, MonthText, PaymentId, ProvinceCode, RunId
+from contracts.events.base import (
+    CommuneCode,
+    Dong,
+    Event,
+    MonthText,
+    PaymentId,
+    PersonId,
+    ProvinceCode,
+    RunId,
+)
 
 
 class _Run(Event):
@@ -86,3 +95,17 @@ class PaymentUnknown(_Payment):
     """Its paying agency said nothing in its term, and is asked. Settled or returned follows."""
 
     status: Literal["unknown"]
+
+
+class PaymentUncollected(Event):
+    """A beneficiary's money came back to us as nobody collected it. No account and no name stands in it."""
+
+    person_id: PersonId
+    programme: str
+    payment_id: PaymentId
+    benefit_months: Annotated[
+        tuple[MonthText, ...],
+        Field(description="Months of the pay periods that it came back from in a row, this one the last."),
+    ]
+    reason_code: Literal["not_met", "refused"]
+    occurred_on: Annotated[date, Field(description="Business date, Asia/Ho_Chi_Minh.")]

@@ -18,6 +18,7 @@ from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime import logs
 from libs.common.runtime import service as shell
+from libs.common.runtime.consumer import Handler
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import Opener
 from libs.common.runtime.settings import required
@@ -67,6 +68,7 @@ from services.eligibility.store.population import KeptPopulation
 from services.eligibility.store.population_files import Frame, read_population
 from services.eligibility.store.recalculations import RecalculationsTable
 from services.eligibility.store.simulations import SimulationRows
+from services.eligibility.store.uncollected import SuspendUncollected
 from services.eligibility.store.worklist import Worklist
 from services.eligibility.usecases.assess import Assessor
 from services.eligibility.usecases.carry_out import CarryOutMeasures
@@ -84,7 +86,7 @@ from services.eligibility.usecases.sign import SignDecisions
 from services.eligibility.usecases.simulate import Simulations, Simulator
 
 _COVERAGE_IDLE_SECONDS = 1.0
-AWAITS = tuple(topic.name for topic in topics.consumed_by("eligibility"))
+AWAITS = tuple(topic.name for topic in topics.awaited_by("eligibility"))
 
 
 def engine(policy_dir: Path | None = None, overlay: Path | None = None) -> Engine:
@@ -190,7 +192,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
             ),
             publishes=tuple(topic.name for topic in topics.published_by("eligibility")),
             awaits=AWAITS,
-            handlers={topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences},
+            handlers=handlers(incoming),
             workers=(
                 repeating("part teller", teller(settings, jobs.tell).run),
                 repeating("part claims", claims(settings, PARTS, determine).run),
@@ -217,7 +219,17 @@ def hearing(settings: EligibilitySettings, law: CaseLaw, clock: Clock) -> Incomi
     """What is done with what other services tell."""
     opener = Opener(required(settings.seal_private, "seal_private"))
     keep_people = KeepPeopleAndCases(record_people, law, clock, administrative_units(), outgoing.case)
-    return Incoming(opener, keep_people, record_residences)
+    suspend = SuspendUncollected(law, clock, outgoing.case)
+    return Incoming(opener, keep_people, record_residences, suspend)
+
+
+def handlers(incoming: Incoming) -> dict[str, Handler]:
+    """Of each topic that is heard."""
+    return {
+        topics.PERSON.name: incoming.people,
+        topics.RESIDENCE.name: incoming.residences,
+        topics.UNCOLLECTED.name: incoming.uncollected,
+    }
 
 
 def determiner(settings: EligibilitySettings, database: Database, engines: Engines) -> DetermineParts:

@@ -28,7 +28,7 @@ from services.payments.clients.webhooks.post import WebhookPost, new_secret
 from services.payments.domain.files import PAIN_001, POST_LIST
 from services.payments.events import run_work
 from services.payments.events.incoming import Incoming
-from services.payments.events.outgoing import payments_changed, to_event
+from services.payments.events.outgoing import payments_changed, to_event, uncollected
 from services.payments.settings import PaymentsSettings
 from services.payments.store.books import StoredBooks
 from services.payments.store.building import Building
@@ -110,7 +110,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     build = BuildRuns(Building(database, MonthlyDecisions(), to_event), clock, settings.run_shard_people)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, _WRITERS, payer, clock)
-    reconciling = Reconciling(database, cipher, to_event)
+    reconciling = Reconciling(database, cipher, to_event, uncollected)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
     statements = TakeStatements(
         reconciling,

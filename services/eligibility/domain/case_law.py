@@ -20,6 +20,9 @@ from services.eligibility.domain.working_days import working_days_between
 
 T = TypeVar("T")
 
+#: The ground that a partner's returns give by themselves; policy/ says after how many months.
+NOT_COLLECTED = "not_collected"
+
 
 @dataclass(frozen=True, slots=True)
 class CaseLaw:

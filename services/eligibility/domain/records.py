@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from libs.common.kernel.months import Month
 from services.eligibility.domain.history import FactsVersion
 
 
@@ -24,3 +25,12 @@ class ResidenceRecord:
     from_date: date | None
     until_date: date | None
     state_paid: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncollected:
+    """`months`: of the pay periods that a person's money came back from in a row, as nobody collected it."""
+
+    person_id: UUID
+    programme: str
+    months: tuple[Month, ...]

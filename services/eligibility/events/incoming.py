@@ -1,4 +1,4 @@
-"""What eligibility hears: people from the registry, residences from the facilities."""
+"""What eligibility hears: people, residences, and from payments what nobody collected."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
@@ -9,14 +9,16 @@ import msgspec
 import orjson
 
 from libs.common.kernel.ids import read
+from libs.common.kernel.months import Month
 from libs.common.runtime.broker import IncomingEvent
 from libs.common.runtime.postgres import Connection
 from libs.common.runtime.sealing import Opener
 from services.eligibility.domain.decisions import Place
 from services.eligibility.domain.history import FactsVersion
-from services.eligibility.domain.records import PersonRecord, ResidenceRecord
+from services.eligibility.domain.records import PersonRecord, ResidenceRecord, Uncollected
 
 KeepPeople = Callable[[Connection, Sequence[PersonRecord]], Awaitable[None]]
+SuspendUncollected = Callable[[Connection, Sequence[Uncollected]], Awaitable[None]]
 KeepResidences = Callable[[Connection, Sequence[ResidenceRecord]], Awaitable[None]]
 
 
@@ -49,21 +51,38 @@ class _Residence(msgspec.Struct):
     state_paid: bool | None = None
 
 
+class _Uncollected(msgspec.Struct):
+    person_id: str
+    programme: str
+    benefit_months: list[str]
+
+
 class Incoming:
     """Handlers of the consumed topics. `opener` holds eligibility's private key; the others keep records."""
 
-    def __init__(self, opener: Opener, keep_people: KeepPeople, keep_residences: KeepResidences) -> None:
+    def __init__(
+        self,
+        opener: Opener,
+        keep_people: KeepPeople,
+        keep_residences: KeepResidences,
+        suspend_uncollected: SuspendUncollected,
+    ) -> None:
         self._opener = opener
         self._keep_people = keep_people
         self._keep_residences = keep_residences
+        self._suspend_uncollected = suspend_uncollected
         self._person = msgspec.json.Decoder(_Person)
         self._residence = msgspec.json.Decoder(_Residence)
+        self._uncollected = msgspec.json.Decoder(_Uncollected)
 
     async def people(self, connection: Connection, events: Sequence[IncomingEvent]) -> None:
         await self._keep_people(connection, [self._person_row(event) for event in events])
 
     async def residences(self, connection: Connection, events: Sequence[IncomingEvent]) -> None:
         await self._keep_residences(connection, [self._residence_row(event) for event in events])
+
+    async def uncollected(self, connection: Connection, events: Sequence[IncomingEvent]) -> None:
+        await self._suspend_uncollected(connection, [self._uncollected_row(event) for event in events])
 
     def _person_row(self, event: IncomingEvent) -> PersonRecord:
         told = self._person.decode(event.data)
@@ -108,6 +127,11 @@ class Incoming:
             until_date=told.until_date,
             state_paid=told.state_paid,
         )
+
+    def _uncollected_row(self, event: IncomingEvent) -> Uncollected:
+        told = self._uncollected.decode(event.data)
+        months = tuple(Month.parse(month) for month in told.benefit_months)
+        return Uncollected(_person_id(told.person_id, event.key), told.programme, months)
 
 
 def _person_id(shown: str, key: UUID) -> UUID:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from libs.common.kernel.errors import IllegalTransition
+from services.payments.domain.partner_lines import PostReason
 
 PENDING = "pending"
 SETTLED = "settled"
@@ -35,6 +36,9 @@ FACTS: dict[str, str] = {
     RETURNED: "PaymentReturned",
     UNKNOWN: "PaymentUnknown",
 }
+
+#: Reasons for which a post office brings money back that say: nobody came for it, or wanted it.
+UNCOLLECTED = (str(PostReason.NOT_MET), str(PostReason.REFUSED))
 
 BANK_ACCOUNT = "bank_account"
 POST_OFFICE = "post_office"

@@ -99,3 +99,16 @@ class RunTold:
     files: int | None = None
     settled: Dong | None = None
     returned: Dong | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncollected:
+    """A beneficiary's money came back as nobody collected it. `months`: those of the runs that it came back
+    from in a row, ascending, this one the last."""
+
+    person_id: UUID
+    programme: str
+    instruction_id: UUID
+    reason: str
+    on: date
+    months: tuple[Month, ...]

@@ -11,7 +11,7 @@ from libs.common.kernel.byte_rows import Bytes, beside, numerals, of_texts, put,
 from libs.common.kernel.ids import derived_id, show
 from libs.common.runtime.outbox import EventRows, OutgoingEvent
 from services.payments.domain.payment_events import PaymentChange
-from services.payments.domain.records import RunTold
+from services.payments.domain.records import RunTold, Uncollected
 
 
 def to_event(told: RunTold) -> OutgoingEvent:
@@ -33,6 +33,23 @@ def to_event(told: RunTold) -> OutgoingEvent:
     }
     return OutgoingEvent(
         topics.RUN.name, told.run_id, told.fact, orjson.dumps(data), derived_id(told.fact, shown)
+    )
+
+
+def uncollected(told: Uncollected) -> OutgoingEvent:
+    """PaymentUncollected, once for each payment and beneficiary."""
+    person, payment = show("per", told.person_id), show("pay", told.instruction_id)
+    data = {
+        "person_id": person,
+        "programme": told.programme,
+        "payment_id": payment,
+        "benefit_months": [str(month) for month in told.months],
+        "reason_code": told.reason,
+        "occurred_on": told.on.isoformat(),
+    }
+    event_id = derived_id("PaymentUncollected", payment, person)
+    return OutgoingEvent(
+        topics.UNCOLLECTED.name, told.person_id, "PaymentUncollected", orjson.dumps(data), event_id
     )
 
 

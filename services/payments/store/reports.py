@@ -12,7 +12,7 @@ from services.payments.domain import files
 from services.payments.domain.instructions import RETURNED, SETTLED
 from services.payments.domain.matching import Matched, Sent, Suspended, Told
 from services.payments.domain.partner_lines import ReportKind
-from services.payments.store import suspense
+from services.payments.store import suspense, uncollected
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.moving import Answer, move
 from services.payments.store.run_rows import ToEvent
@@ -141,23 +141,33 @@ class ReportDesk:
 class Reconciling:
     """Transactions of taking reports, for the worker."""
 
-    def __init__(self, database: Database, cipher: FieldCipher, to_event: ToEvent) -> None:
+    def __init__(
+        self, database: Database, cipher: FieldCipher, to_event: ToEvent, to_uncollected: uncollected.ToEvent
+    ) -> None:
         self._database = database
         self._cipher = cipher
         self._to_event = to_event
+        self._to_uncollected = to_uncollected
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator["_Work"]:
         async with self._database.bulk() as connection:
             await connection.execute("set local jit = off")
-            yield _Work(connection, self._cipher, self._to_event)
+            yield _Work(connection, self._cipher, self._to_event, self._to_uncollected)
 
 
 class _Work:
-    def __init__(self, connection: Connection, cipher: FieldCipher, to_event: ToEvent) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        cipher: FieldCipher,
+        to_event: ToEvent,
+        to_uncollected: uncollected.ToEvent,
+    ) -> None:
         self._connection = connection
         self._cipher = cipher
         self._to_event = to_event
+        self._to_uncollected = to_uncollected
 
     async def call(self) -> UUID | None:
         report_id: UUID | None = await self._connection.fetchval(_CALL, False)
@@ -237,6 +247,7 @@ class _Work:
                 report.run_id, report.file_id, report.province_code, "discharged", report.report_id
             )
             await move(self._connection, answer, matched, on)
+            await uncollected.tell(self._connection, matched, self._to_uncollected)
         source = Source(report.report_id, report.run_id, report.agency_code, report.province_code)
         await self._keep(source, kind, matched, suspended, references, on)
 

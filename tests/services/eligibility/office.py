@@ -19,7 +19,7 @@ from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import Sealer
 from services.eligibility.domain.case_law import CaseLaw
 from services.eligibility.settings import EligibilitySettings
-from services.eligibility.wiring import engine, hearing, on_month_closed, service
+from services.eligibility.wiring import engine, handlers, hearing, on_month_closed, service
 from tests.support.broker import TestBroker
 from tests.support.doors import Door, Topic, deliver, open_door
 from tests.support.postgres import ServiceDatabase
@@ -41,6 +41,7 @@ class Files:
     broker: TestBroker
     people: Topic = field(default_factory=lambda: Topic(topics.PERSON.name))
     residences: Topic = field(default_factory=lambda: Topic(topics.RESIDENCE.name))
+    uncollected: Topic = field(default_factory=lambda: Topic(topics.UNCOLLECTED.name))
 
     @asynccontextmanager
     async def on(self, day: str) -> AsyncIterator["Office"]:
@@ -56,10 +57,9 @@ class Files:
         own = Database(settings)
         await own.open()
         incoming = hearing(settings, _case_law(), WallClock(settings.business_date))
-        handlers = {topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences}
         assert settings.seal_public_eligibility
         async with open_door(service(settings)) as door:
-            consumer = Consumer(own, settings, handlers, on_month_closed)
+            consumer = Consumer(own, settings, handlers(incoming), on_month_closed)
             yield Office(self, door, consumer, Sealer(settings.seal_public_eligibility))
         await own.close()
 

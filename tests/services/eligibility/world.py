@@ -1,7 +1,7 @@
 """Eligibility behind its doors on one day, with what other services tell it made up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,9 @@ import pytest
 from contracts import topics
 from libs.common.kernel.ids import new_id, show
 from libs.common.runtime.consumer import Consumer
-from libs.common.runtime.postgres import Database
+from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import Opener, Sealer
+from services.eligibility.domain.records import Uncollected
 from services.eligibility.events.incoming import Incoming
 from services.eligibility.settings import EligibilitySettings
 from services.eligibility.store.facts import record_people, record_residences
@@ -100,6 +101,10 @@ class World:
         return found
 
 
+async def _nothing_comes_back(_: Connection, told: Sequence[Uncollected]) -> None:
+    assert not told
+
+
 @pytest.fixture
 async def world(
     request: pytest.FixtureRequest, postgres_cluster: TestCluster, broker: TestBroker
@@ -118,7 +123,8 @@ async def world(
     own = Database(settings)
     await own.open()
     assert settings.seal_private and settings.seal_public_eligibility
-    incoming = Incoming(Opener(settings.seal_private.get_secret_value()), record_people, record_residences)
+    opener = Opener(settings.seal_private.get_secret_value())
+    incoming = Incoming(opener, record_people, record_residences, _nothing_comes_back)
     handlers = {topics.PERSON.name: incoming.people, topics.RESIDENCE.name: incoming.residences}
     async with open_door(service(settings)) as door:
         yield World(
