@@ -57,6 +57,8 @@ _TABLE = (
     ("already_resident", 409, "Đang ở một cơ sở khác", "Resident in a facility already"),
     # Payments
     ("run_not_built", 409, "Danh sách chưa lập xong", "The run is not built yet"),
+    ("run_not_checked", 409, "Danh sách đang được kiểm tra", "The run is not checked yet"),
+    ("run_held", 409, "Danh sách có điểm bất thường", "The run holds something odd"),
     ("run_under_way", 409, "Danh sách đã ghi sổ", "The run is booked already"),
     ("fund_unfit", 422, "Quỹ không chi được đợt này", "The fund can't pay this run"),
     ("fund_taken", 409, "Mã quỹ đã có", "The code of the fund is taken"),

@@ -39,6 +39,7 @@ class Run(Amounts, frozen=True, kw_only=True):
     content_hash: str | None
     progress: float
     unpayable: int
+    checked: bool
     problem: str | None
     by_programme: list[ProgrammeAmounts]
 

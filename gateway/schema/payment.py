@@ -53,6 +53,7 @@ class Run(Amounts):
     content_hash: str | None = strawberry.field(description="What an approval binds to.")
     progress: float = strawberry.field(description="The share of the present stage that is done, 0 to 1.")
     unpayable: int = strawberry.field(description="Entitled lines left out, as nobody can be paid for them.")
+    checked: bool = strawberry.field(description="It has been looked at, and may be approved.")
     problem: str | None = strawberry.field(description="Why the run stands still.")
     by_programme: list[ProgrammeAmounts] = strawberry.field(metadata=priced(Price(per_item=3)))
 
@@ -100,6 +101,7 @@ def run_of(found: payments.Run, context: Asked) -> Run:
         content_hash=found.content_hash,
         progress=found.progress,
         unpayable=found.unpayable,
+        checked=found.checked,
         problem=found.problem,
         by_programme=[
             ProgrammeAmounts(programme=Programme(part.programme), people=part.people, **_amounts(part))

@@ -21,6 +21,15 @@ class PaymentsSettings(ServiceSettings):
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     list_csv_bytes_max: int = Field(default=512 * 2**20, description="Largest campaign list taken as CSV.")
     list_xlsx_bytes_max: int = Field(default=32 * 2**20, description="Largest campaign list taken as XLSX.")
+    check_jump_percent: int = Field(
+        default=50, ge=1, description="A month's amount that changed by more than this share holds the run."
+    )
+    check_account_people_max: int = Field(
+        default=6, ge=1, description="More people paid into one account than this hold the run."
+    )
+    check_alone_dong_max: int | None = Field(
+        default=None, description="A run of more money than this needs two checkers; by default none does."
+    )
     silent_days_bank: int = Field(
         default=3, ge=1, description="Days after its payment date in which a bank answers a file."
     )

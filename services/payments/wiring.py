@@ -26,6 +26,7 @@ from services.payments.clients.post_files.list_writer import write_post_list
 from services.payments.clients.webhooks.guarded import GuardedNetwork, UrlRules
 from services.payments.clients.webhooks.post import WebhookPost, new_secret
 from services.payments.domain.files import PAIN_001, POST_LIST
+from services.payments.domain.run_checks import Limits
 from services.payments.events import run_work
 from services.payments.events.incoming import Incoming
 from services.payments.events.outgoing import payments_changed, to_event, uncollected
@@ -47,6 +48,7 @@ from services.payments.store.orders import RunOrders
 from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
+from services.payments.store.run_checks import Checking, StoredChecks
 from services.payments.store.run_rows import RunsWithWork
 from services.payments.store.sandbox import StoredSandboxes
 from services.payments.store.silence import Silence
@@ -63,6 +65,7 @@ from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, Rate, RegisterPartners, Streams
 from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
+from services.payments.usecases.run_checks import AcceptFindings, CheckRuns
 from services.payments.usecases.runs import ApproveRun, BuildRuns, OpenRun, WithdrawRun
 from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.silence import FindSilent
@@ -108,6 +111,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     instructing = Instructing(database, cipher, accounts.open, to_event)
     payer = Payer(settings.payer_name, settings.payer_account)
     build = BuildRuns(Building(database, MonthlyDecisions(), to_event), clock, settings.run_shard_people)
+    check = CheckRuns(Checking(database), _limits(settings), clock)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, _WRITERS, payer, clock)
     reconciling = Reconciling(database, cipher, to_event, uncollected)
@@ -129,6 +133,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     manage, stored, senders = _webhooks(settings, database, cipher, told)
     run_workers = (
         Worker("run builder", build.step),
+        Worker("run checker", check.step),
         Worker("run booker", book.step),
         Worker("file writer", write.step),
     )
@@ -157,6 +162,12 @@ def parts(settings: PaymentsSettings) -> Parts:
     )
 
 
+def _limits(settings: PaymentsSettings) -> Limits:
+    return Limits(
+        settings.check_jump_percent, settings.check_account_people_max, settings.check_alone_dong_max
+    )
+
+
 def _doors(
     settings: PaymentsSettings,
     database: Database,
@@ -175,6 +186,8 @@ def _doors(
         open_run=OpenRun(orders, clock),
         approve_run=ApproveRun(orders, clock),
         withdraw_run=WithdrawRun(orders, clock),
+        accept_findings=AcceptFindings(orders, clock),
+        check_reads=StoredChecks(database),
         receive_report=ReceiveReport(ReportDesk(database, cipher)),
         reads=StoredReads(database, cipher),
         books=StoredBooks(database),

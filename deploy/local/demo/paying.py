@@ -34,7 +34,11 @@ async def build_run(journey: Journey, stage: Stage) -> None:
 
 async def approve(journey: Journey, stage: Stage) -> None:
     """A second identity approves exactly what was built."""
-    run = await _read(journey)
+
+    async def read() -> dict[str, Any]:
+        return await _read(journey)
+
+    run = await stage.follow("checks", read, lambda shown: bool(shown["checked"]), lambda _: (0, None))
     if not _reached(run, "approved"):
         path = f"/v1/runs/{journey.run_id}/approval"
         await journey.client.post(_CHECKER, "payments", path, {"content_hash": run["content_hash"]})

@@ -21,6 +21,7 @@ from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners, Streams
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
+from services.payments.usecases.run_checks import AcceptFindings, CheckReads
 from services.payments.usecases.runs import ApproveRun, OpenRun, WithdrawRun
 from services.payments.usecases.sandbox import Sandbox
 from services.payments.usecases.suspense import ResolveSuspense, SuspenseReads
@@ -53,6 +54,8 @@ class Doors:
     open_run: OpenRun
     approve_run: ApproveRun
     withdraw_run: WithdrawRun
+    accept_findings: AcceptFindings
+    check_reads: CheckReads
     receive_report: ReceiveReport
     reads: Reads
     books: Books

@@ -98,7 +98,8 @@ class ProgrammeFigures(Figures):
 class RunShown(Figures):
     """`progress`: the share of the present stage that is done, 0 to 1. `problem`: why it stands still.
 
-    `unpayable`: entitled lines left out of the list, as nobody can be paid for them yet.
+    `unpayable`: entitled lines left out of the list, as nobody can be paid for them yet. `checked`: what is
+    odd in it stands in its checks, and it may be approved.
     """
 
     run_id: str
@@ -112,6 +113,7 @@ class RunShown(Figures):
     files: int
     files_written: int
     unpayable: int
+    checked: bool
     problem: str | None
     opened_at: datetime
     by_programme: list[ProgrammeFigures]
@@ -131,6 +133,7 @@ class RunShown(Figures):
             files=view.files,
             files_written=view.files_written,
             unpayable=view.unpayable,
+            checked=view.checked,
             problem=view.problem,
             opened_at=view.opened_at,
             by_programme=[

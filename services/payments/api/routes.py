@@ -12,6 +12,7 @@ from services.payments.api import (
     people,
     reconciliation,
     reports,
+    run_checks,
     runs,
     sandbox,
     suspense,
@@ -20,6 +21,7 @@ from services.payments.api import (
 
 ROUTERS = (
     runs.router,
+    run_checks.router,
     files.router,
     reports.router,
     reconciliation.router,

@@ -2,6 +2,7 @@
 
 from libs.common.runtime.service import Invariant
 from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND
+from services.payments.domain.run_checks import HOLDS
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
 
 _OF_INSTRUCTIONS = ", ".join(f"'{name}'" for name, one in POSTINGS.items() if one.source == "pay")
@@ -155,11 +156,18 @@ _EVERY_CHANGE_TOLD = """
     select run_id from payment_change where last_place is null and recorded_at < now() - interval '5 minutes'
 """
 
-#: Runs approved by their maker or by nobody, or whose content is no longer what was frozen and approved.
-_APPROVED_BY_ANOTHER = """
+#: Runs approved by their maker or by nobody, unchecked, or with something odd that no third identity
+#: accepted; those whose content is no longer what was frozen and approved.
+_APPROVED_BY_ANOTHER = f"""
     select run_id from run
     where status in ('approved', 'instructing', 'instructed', 'reconciled')
-      and (checker_sub is null or checker_sub = maker_sub or approved_hash is distinct from content_hash)
+      and (checker_sub is null or checker_sub = maker_sub or approved_hash is distinct from content_hash
+           or checked_at is null)
+    union all
+    select run_id from run join run_check using (run_id)
+    where status in ('approved', 'instructing', 'instructed', 'reconciled')
+      and kind in ({", ".join(repr(kind) for kind in HOLDS)})
+      and (accepted_by_sub is null or accepted_by_sub in (maker_sub, checker_sub))
     union all
     select run_id from run where status not in ('building', 'withdrawn')
       and content_hash_of(run_id) <> content_hash

@@ -13,9 +13,11 @@ from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
 from services.payments.domain.funds import Fund, budget_of
 from services.payments.domain.ledger import POSTINGS, Account, Transfer
+from services.payments.domain.run_checks import Check
 from services.payments.domain.runs import Order, Run
 from services.payments.store import ledger
 from services.payments.store.funds import COVERED, find, open_fund
+from services.payments.store.run_checks import checks_of
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 
@@ -60,6 +62,26 @@ class _Work:
             f"select {COVERED} from run r where run_id = $2", on, run.run_id
         )
         return found
+
+    async def checked(self, run_id: UUID) -> bool:
+        found: bool = await self._connection.fetchval(
+            "select checked_at is not null from run where run_id = $1", run_id
+        )
+        return found
+
+    async def checks(self, run_id: UUID) -> Sequence[Check]:
+        return await checks_of(self._connection, run_id)
+
+    async def accept(self, run_id: UUID, kind: str, reason: str, sub: str, at: datetime) -> None:
+        await self._connection.execute(
+            "update run_check set accepted_by_sub = $3, reason = $4, accepted_at = $5"
+            " where run_id = $1 and kind = $2",
+            run_id,
+            kind,
+            sub,
+            reason,
+            at,
+        )
 
     async def approve(self, run: Run, checker: str, approved_at: datetime, on: date) -> None:
         fact = runs.moved(run.status, runs.APPROVED)

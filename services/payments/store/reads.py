@@ -32,7 +32,7 @@ _AMOUNTS = (
     " sum(unknown_dong)::bigint as unknown"
 )
 _RUN = (
-    f"{COLUMNS}, r.problem, r.opened_at,"
+    f"{COLUMNS}, r.problem, r.opened_at, r.checked_at is not null as checked,"
     " (select count(*) from unpayable u where u.run_id = r.run_id) as unpayable,"
     " (select count(*) from payment_file f where f.run_id = r.run_id) as files,"
     " (select count(*) from payment_file f where f.run_id = r.run_id and f.status <> 'planned')"
@@ -246,6 +246,7 @@ async def _views(connection: Connection, rows: list[Any]) -> list[RunView]:
             files=row["files"],
             files_written=row["files_written"],
             unpayable=row["unpayable"],
+            checked=row["checked"],
             problem=row["problem"],
             opened_at=row["opened_at"],
         )

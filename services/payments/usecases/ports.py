@@ -12,6 +12,7 @@ from services.payments.domain.funds import Fund
 from services.payments.domain.matching import Matched, Sent, Suspended
 from services.payments.domain.partner_lines import FileHeader, PaymentOrder, ReadReport
 from services.payments.domain.records import Secret
+from services.payments.domain.run_checks import Check
 from services.payments.domain.runs import Order, Run, Shard
 
 
@@ -31,6 +32,13 @@ class RunWork(Protocol):
 
     async def covered(self, run: Run, on: date) -> bool:
         """Whether the run's fund has enough for it, or may be overdrawn."""
+
+    async def checked(self, run_id: UUID) -> bool: ...
+
+    async def checks(self, run_id: UUID) -> Sequence[Check]:
+        """What was found in the run, by kind."""
+
+    async def accept(self, run_id: UUID, kind: str, reason: str, sub: str, at: datetime) -> None: ...
 
     async def approve(self, run: Run, checker: str, approved_at: datetime, on: date) -> None:
         """What the list grants is owed from that day on."""

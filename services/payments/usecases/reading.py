@@ -49,6 +49,7 @@ class RunView:
     files: int
     files_written: int
     unpayable: int
+    checked: bool
     problem: str | None
     opened_at: datetime
 

@@ -9,6 +9,7 @@ from libs.common.kernel.months import Month
 from services.payments.domain import runs
 from services.payments.domain.runs import Order, PayPeriod
 from services.payments.usecases.ports import BuildWork, BuildWorks, RunWorks
+from services.payments.usecases.run_checks import require_clear
 
 
 class OpenRun:
@@ -80,9 +81,8 @@ class ApproveRun:
         self._clock = clock
 
     async def __call__(self, run_id: UUID, content_hash: str, checker: str, territory: str | None) -> None:
-        """Refusal `run_not_built`, `same_identity`, `content_changed`, `fund_short`, `not_found`.
-
-        Twice is once.
+        """Refusal `run_not_built`, `run_not_checked`, `run_held`, `same_identity`, `content_changed`,
+        `fund_short`, `not_found`. Twice is once.
         """
         async with self._works(territory) as work:
             run = await work.read(run_id)
@@ -110,6 +110,7 @@ class ApproveRun:
                     "Đợt chi trả chưa lập xong, hoặc đã được người khác duyệt.",
                     "The run is not built yet, or somebody else has approved it.",
                 ) from None
+            require_clear(await work.checked(run_id), await work.checks(run_id), checker)
             today = self._clock.business_date()
             if not await work.covered(run, today):
                 raise Refusal(

@@ -198,7 +198,7 @@ class Payments:
         """A run, built."""
         answer = await self.ask_run(*months, **more)
         assert answer.status_code == 202, answer.text
-        await self.work("run builder")
+        await self.work("run builder", "run checker")
         return await self.run(answer.json()["run_id"])
 
     async def run(self, run_id: str) -> dict[str, Any]:
