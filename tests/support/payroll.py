@@ -21,6 +21,7 @@ from libs.common.runtime.sealing import BlindIndex, FieldCipher
 from libs.common.runtime.settings import required
 from services.payments import wiring
 from services.payments.domain import runs
+from services.payments.domain.run_checks import holding
 from services.payments.domain.records import FacilityAccount, PayoutAccount, Secret
 from services.payments.events import run_work
 from services.payments.settings import PaymentsSettings
@@ -91,14 +92,21 @@ class Payroll:
         ]
 
     async def approve(self, ordered: Sequence[UUID]) -> None:
+        """By a second identity; that its people share some accounts is accepted by a third."""
+        doors = self.made.doors
         for run_id in ordered:
+            for kind in holding(await doors.check_reads.checks(None, run_id)):
+                await doors.accept_findings(run_id, kind, "made-up accounts", "looker", None)
             content_hash = await self.look.fetchval("select content_hash from run where run_id = $1", run_id)
-            await self.made.doors.approve_run(run_id, content_hash, "checker", None)
+            await doors.approve_run(run_id, content_hash, "checker", None)
 
     async def until(self, ordered: Sequence[UUID], *statuses: str, seconds_max: float = 3600.0) -> None:
-        """Return when all of the runs are in one of these."""
+        """Return when all of the runs are in one of these, and what is built is checked."""
         ends = time.monotonic() + seconds_max
-        unfinished = "select count(*) from run where run_id = any($1) and status <> all($2)"
+        unfinished = (
+            "select count(*) from run where run_id = any($1)"
+            " and (status <> all($2) or status = 'built' and checked_at is null)"
+        )
         while left := await self.look.fetchval(unfinished, list(ordered), list(statuses)):
             assert time.monotonic() < ends, f"{left} runs are not {statuses} after {seconds_max} s"
             await asyncio.sleep(0.05)

@@ -68,6 +68,7 @@ def run(status: str = "reconciled", settled: int = INSTRUCTED) -> dict[str, Any]
         "progress": settled / INSTRUCTED,
         **amounts,
         "unpayable": 0,
+        "checked": True,
         "problem": None,
         "by_programme": [{"programme": "monthly_allowance", "people": 203_733, **amounts}],
     }
