@@ -38,6 +38,7 @@ from services.payments.store.campaign_lists import ListDesk
 from services.payments.store.campaign_reads import StoredCampaignReads
 from services.payments.store.campaigns import StoredCampaigns
 from services.payments.store.changes import UNTOLD, Telling, ToldPayments
+from services.payments.store.collections import Collecting, CollectionDesk
 from services.payments.store.donations import StoredDonations
 from services.payments.store.due import MonthlyDecisions
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
@@ -59,6 +60,7 @@ from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
 from services.payments.usecases.campaign_lists import ReceiveList, TakeLists
 from services.payments.usecases.campaigns import KeepCampaigns
+from services.payments.usecases.collections import ReceiveCollections, TakeCollections
 from services.payments.usecases.donations import TakeDonations
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
@@ -116,6 +118,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     write = WriteFiles(instructing, _WRITERS, payer, clock)
     reconciling = Reconciling(database, cipher, to_event, uncollected)
     take = TakeReports(reconciling, read_report, accounts.payee_index, clock)
+    collect = TakeCollections(Collecting(database, cipher, to_event, uncollected), clock)
     statements = TakeStatements(
         reconciling,
         read_report,
@@ -154,6 +157,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             *run_workers,
             Worker("report taker", take.step),
             Worker("statement taker", statements.step),
+            Worker("collection taker", collect.step),
             Worker("suspense resolver", resolve.step),
             Worker("silence finder", silence.step, _SILENCE_IDLE_SECONDS),
             Worker("event teller", tell.step),
@@ -189,6 +193,7 @@ def _doors(
         accept_findings=AcceptFindings(orders, clock),
         check_reads=StoredChecks(database),
         receive_report=ReceiveReport(ReportDesk(database, cipher)),
+        collections=ReceiveCollections(CollectionDesk(database)),
         reads=StoredReads(database, cipher),
         books=StoredBooks(database),
         funds=funds,

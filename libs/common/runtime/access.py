@@ -85,6 +85,7 @@ ROLES: dict[str, frozenset[str]] = {
         {
             "payments.files.read",
             "payments.reports.write",
+            "payments.collections.write",
             "payments.events.read",
             "payments.webhooks.write",
             "payments.sandbox.use",

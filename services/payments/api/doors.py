@@ -16,6 +16,7 @@ from libs.common.runtime.problems import not_found
 from services.payments.usecases.books import Books
 from services.payments.usecases.campaign_lists import Lists, ReceiveList
 from services.payments.usecases.campaigns import CampaignReads, KeepCampaigns
+from services.payments.usecases.collections import ReceiveCollections
 from services.payments.usecases.donations import DonationReads, TakeDonations
 from services.payments.usecases.once import Once
 from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners, Streams
@@ -57,6 +58,7 @@ class Doors:
     accept_findings: AcceptFindings
     check_reads: CheckReads
     receive_report: ReceiveReport
+    collections: ReceiveCollections
     reads: Reads
     books: Books
     funds: KeepFunds

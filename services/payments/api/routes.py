@@ -3,6 +3,7 @@
 from services.payments.api import (
     campaign_lists,
     campaigns,
+    collections,
     donations,
     events,
     files,
@@ -24,6 +25,7 @@ ROUTERS = (
     run_checks.router,
     files.router,
     reports.router,
+    collections.router,
     reconciliation.router,
     suspense.router,
     people.router,

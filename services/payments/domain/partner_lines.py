@@ -28,6 +28,7 @@ class ReportKind(StrEnum):
     CAMT_054 = "camt.054"
     CAMT_053 = "camt.053"
     POST_LIST = "post-list"
+    COLLECTIONS = "collections"
 
 
 class PostReason(StrEnum):

@@ -150,13 +150,15 @@ class Reconciling:
         self._to_uncollected = to_uncollected
 
     @asynccontextmanager
-    async def __call__(self) -> AsyncIterator["_Work"]:
+    async def __call__(self) -> AsyncIterator["Taking"]:
         async with self._database.bulk() as connection:
             await connection.execute("set local jit = off")
-            yield _Work(connection, self._cipher, self._to_event, self._to_uncollected)
+            yield Taking(connection, self._cipher, self._to_event, self._to_uncollected)
 
 
-class _Work:
+class Taking:
+    """One transaction on reports."""
+
     def __init__(
         self,
         connection: Connection,
