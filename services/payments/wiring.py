@@ -33,6 +33,7 @@ from services.payments.events.outgoing import payments_changed, to_event, uncoll
 from services.payments.settings import PaymentsSettings
 from services.payments.store.books import StoredBooks
 from services.payments.store.building import Building
+from services.payments.store.campaign_due import CampaignLists
 from services.payments.store.campaign_intake import Intake, Preparing
 from services.payments.store.campaign_lists import ListDesk
 from services.payments.store.campaign_reads import StoredCampaignReads
@@ -40,7 +41,7 @@ from services.payments.store.campaigns import StoredCampaigns
 from services.payments.store.changes import UNTOLD, Telling, ToldPayments
 from services.payments.store.collections import Collecting, CollectionDesk
 from services.payments.store.donations import StoredDonations
-from services.payments.store.due import MonthlyDecisions
+from services.payments.store.due import MonthlyDecisions, RunSources
 from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
@@ -112,7 +113,8 @@ def parts(settings: PaymentsSettings) -> Parts:
     accounts = Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
     instructing = Instructing(database, cipher, accounts.open, to_event)
     payer = Payer(settings.payer_name, settings.payer_account)
-    build = BuildRuns(Building(database, MonthlyDecisions(), to_event), clock, settings.run_shard_people)
+    sources = RunSources(MonthlyDecisions(), CampaignLists())
+    build = BuildRuns(Building(database, sources, to_event), clock, settings.run_shard_people)
     check = CheckRuns(Checking(database), _limits(settings), clock)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, _WRITERS, payer, clock)
@@ -127,8 +129,6 @@ def parts(settings: PaymentsSettings) -> Parts:
         clock,
     )
     resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
-    preparing = Preparing(accounts)
-    lists = TakeLists(Intake(database, cipher, preparing), administrative_units().locations, preparing)
     terms = {PAIN_001: settings.silent_days_bank, POST_LIST: settings.silent_days_post}
     silence = FindSilent(Silence(database), terms, clock)
     tell = TellPayments(Telling(database, payments_changed))
@@ -153,7 +153,7 @@ def parts(settings: PaymentsSettings) -> Parts:
         doors=_doors(settings, database, cipher, accounts.payee_index, told, manage, stored),
         run_workers=run_workers,
         workers=(
-            Worker("list taker", lists.step),
+            _list_taker(database, cipher, accounts),
             *run_workers,
             Worker("report taker", take.step),
             Worker("statement taker", statements.step),
@@ -170,6 +170,12 @@ def _limits(settings: PaymentsSettings) -> Limits:
     return Limits(
         settings.check_jump_percent, settings.check_account_people_max, settings.check_alone_dong_max
     )
+
+
+def _list_taker(database: Database, cipher: FieldCipher, accounts: Accounts) -> Worker:
+    preparing = Preparing(accounts)
+    lists = TakeLists(Intake(database, cipher, preparing), administrative_units().locations, preparing)
+    return Worker("list taker", lists.step)
 
 
 def _doors(

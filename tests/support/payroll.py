@@ -21,8 +21,8 @@ from libs.common.runtime.sealing import BlindIndex, FieldCipher
 from libs.common.runtime.settings import required
 from services.payments import wiring
 from services.payments.domain import runs
-from services.payments.domain.run_checks import holding
 from services.payments.domain.records import FacilityAccount, PayoutAccount, Secret
+from services.payments.domain.run_checks import holding
 from services.payments.events import run_work
 from services.payments.settings import PaymentsSettings
 from services.payments.store.heard import Accounts

@@ -89,7 +89,7 @@ class CampaignShown(BaseModel):
     """`content_hash`: what an approval binds to. `listed`: people; `refused`: rows that were not taken.
 
     `listed_amount`: a month's of all that are listed; `handed_over`: goods, both in `unit`. Money is that of
-    its runs: instructed = settled + returned + pending.
+    its runs: instructed = settled + returned + pending + unknown.
     """
 
     campaign_id: str
@@ -115,6 +115,7 @@ class CampaignShown(BaseModel):
     settled_dong: int
     returned_dong: int
     pending_dong: int
+    unknown_dong: int
     handed_over: int
     run_ids: list[str]
 
@@ -138,6 +139,7 @@ class CampaignShown(BaseModel):
                 "settled_dong": amounts.settled,
                 "returned_dong": amounts.returned,
                 "pending_dong": amounts.pending,
+                "unknown_dong": amounts.unknown,
                 "handed_over": view.handed_over,
                 "run_ids": [show("run", run_id) for run_id in view.runs],
             }
@@ -160,6 +162,7 @@ class ProgressShown(BaseModel):
     settled_dong: int
     returned_dong: int
     pending_dong: int
+    unknown_dong: int
 
     @classmethod
     def of(cls, key: str, one: Progress) -> "ProgressShown":
@@ -172,6 +175,7 @@ class ProgressShown(BaseModel):
             settled_dong=one.amounts.settled,
             returned_dong=one.amounts.returned,
             pending_dong=one.amounts.pending,
+            unknown_dong=one.amounts.unknown,
         )
 
 

@@ -98,12 +98,14 @@ class ProgrammeFigures(Figures):
 class RunShown(Figures):
     """`progress`: the share of the present stage that is done, 0 to 1. `problem`: why it stands still.
 
-    `unpayable`: entitled lines left out of the list, as nobody can be paid for them yet. `checked`: what is
-    odd in it stands in its checks, and it may be approved.
+    `campaign_id`: whose list it pays, null where it pays what was decided. `unpayable`: entitled lines left
+    out of the list, as nobody can be paid for them yet. `checked`: what is odd in it stands in its checks,
+    and it may be approved.
     """
 
     run_id: str
     fund_id: str
+    campaign_id: str | None
     status: str
     province_code: str
     benefit_months: list[str]
@@ -124,6 +126,7 @@ class RunShown(Figures):
         return cls(
             run_id=show("run", run.run_id),
             fund_id=show("fun", run.fund_id),
+            campaign_id=show("cmp", run.campaign_id) if run.campaign_id else None,
             status=run.status,
             province_code=run.province_code,
             benefit_months=[str(month) for month in run.period.months],

@@ -90,10 +90,11 @@ _INSERT_INSTRUCTIONS = """
 """
 
 _INSERT_LINES = """
-    insert into instruction_line (run_id, instruction_id, person_id, programme, month, decision_id, category,
-                                  coefficient_hundredths, standard_dong, amount_dong, commune_code,
-                                  province_code, unit_province_code, leads_instruction, leads_person)
-    select $1, p.instruction_id, d.person_id, d.programme, d.month, d.decision_id, d.category,
+    insert into instruction_line (run_id, instruction_id, person_id, programme, month, decision_id,
+                                  campaign_id, category, coefficient_hundredths, standard_dong, amount_dong,
+                                  commune_code, province_code, unit_province_code, leads_instruction,
+                                  leads_person)
+    select $1, p.instruction_id, d.person_id, d.programme, d.month, d.decision_id, d.campaign_id, d.category,
            d.coefficient_hundredths, d.standard_dong, d.amount_dong, d.commune_code, d.province_code,
            d.unit_province_code,
            row_number() over (partition by p.instruction_id order by d.person_id, d.month) = 1,
@@ -128,7 +129,8 @@ _INSERT_UNPAYABLE = """
 # The digest of domain/runs.py, of what was just written.
 _SHARD_BUILT = """
     with lines as (
-        select instruction_id, string_agg(line_text(d.person_id, d.month, d.decision_id, d.amount_dong), ''
+        select instruction_id, string_agg(line_text(d.person_id, d.month,
+            coalesce(d.decision_id, d.campaign_id), d.amount_dong), ''
             order by d.person_id, d.month) as listed
         from due d join payment p using (programme, payee_id, list_commune)
         where d.problem is null group by instruction_id

@@ -11,6 +11,7 @@ from services.payments.usecases.reading import Amounts
 
 _VIEW = f"""
     select {COLUMNS}, f.unit, l.listed, l.listed_amount, r.instructions, r.instructed, r.settled, r.returned,
+           r.unknown,
            coalesce((select sum(rows_refused) from campaign_list x where x.campaign_id = c.campaign_id),
                     0)::int as refused,
            array(select run_id from run where run.campaign_id = c.campaign_id order by opened_at) as runs,
@@ -27,8 +28,10 @@ _VIEW = f"""
         select coalesce(sum(t.instructions), 0)::int as instructions,
                coalesce(sum(t.instructed_dong), 0)::bigint as instructed,
                coalesce(sum(t.settled_dong), 0)::bigint as settled,
-               coalesce(sum(t.returned_dong), 0)::bigint as returned
-        from run join run_total t using (run_id) where run.campaign_id = c.campaign_id
+               coalesce(sum(t.returned_dong), 0)::bigint as returned,
+               coalesce(sum(t.unknown_dong), 0)::bigint as unknown
+        from run join run_total t using (run_id)
+        where run.campaign_id = c.campaign_id and run.status <> 'withdrawn'
     ) as r
 """
 #: What each grouping is called in the list's summary and in the runs'.
@@ -46,11 +49,13 @@ _PROGRESS = """
     ), paid as (
         select t.{of_run} as key, sum(t.instructions)::int as instructions,
                sum(t.instructed_dong)::bigint as instructed, sum(t.settled_dong)::bigint as settled,
-               sum(t.returned_dong)::bigint as returned
-        from run join run_total t using (run_id) where run.campaign_id = $1 group by 1
+               sum(t.returned_dong)::bigint as returned, sum(t.unknown_dong)::bigint as unknown
+        from run join run_total t using (run_id)
+        where run.campaign_id = $1 and run.status <> 'withdrawn' group by 1
     )
     select l.*, coalesce(p.instructions, 0) as instructions, coalesce(p.instructed, 0) as instructed,
-           coalesce(p.settled, 0) as settled, coalesce(p.returned, 0) as returned
+           coalesce(p.settled, 0) as settled, coalesce(p.returned, 0) as returned,
+           coalesce(p.unknown, 0) as unknown
     from listed l left join paid p using (key) order by key
 """
 
@@ -108,4 +113,5 @@ def _amounts(row: Any) -> Amounts:
         instructed=row["instructed"],
         settled=row["settled"],
         returned=row["returned"],
+        unknown=row["unknown"],
     )

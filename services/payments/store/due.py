@@ -5,6 +5,7 @@ keeps it from being paid. A source says what is due; all that follows is the sam
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from libs.common.runtime.postgres import Connection
@@ -14,7 +15,8 @@ from services.payments.domain.runs import Run, Shard
 # list_commune: whose list it stands in; empty for what goes to facilities.
 _TABLE = """
     create temp table due (
-        person_id uuid, programme text, month date, decision_id uuid, category text,
+        person_id uuid, programme text, month date, decision_id uuid, campaign_id uuid,
+        category text,
         coefficient_hundredths integer, standard_dong bigint, amount_dong bigint, commune_code text,
         province_code text, unit_province_code text, list_commune text, payee_id uuid, account_id uuid,
         account_version integer, channel text, agency_code text, payee_commune_code text, problem text
@@ -59,8 +61,8 @@ _MONTHLY = f"""
         select distinct on (facility_id) facility_id, version, agency_code, commune_code, problem
         from facility_account order by facility_id, version desc
     )
-    select u.person_id, u.programme, u.month, u.decision_id, u.category, u.coefficient_hundredths,
-           u.standard_dong, u.amount_dong, u.commune_code, u.province_code,
+    select u.person_id, u.programme, u.month, u.decision_id, null, u.category,
+           u.coefficient_hundredths, u.standard_dong, u.amount_dong, u.commune_code, u.province_code,
            coalesce(u.former_province_code, u.province_code),
            case when u.payee = 'facility' then '' else u.commune_code end,
            coalesce(f.facility_id, a.payee_id), coalesce(f.facility_id, a.person_id),
@@ -107,6 +109,23 @@ class MonthlyDecisions:
             shard.before_commune,
             shard.has_facilities,
         )
+
+
+@dataclass(frozen=True)
+class RunSources:
+    """The source of each run: a campaign's is its list, any other's what was decided."""
+
+    decisions: Source
+    campaigns: Source
+
+    async def communes(self, connection: Connection, run: Run) -> Sequence[tuple[str, int]]:
+        return await self._of(run).communes(connection, run)
+
+    async def gather(self, connection: Connection, run: Run, shard: Shard) -> None:
+        await self._of(run).gather(connection, run, shard)
+
+    def _of(self, run: Run) -> Source:
+        return self.campaigns if run.campaign_id else self.decisions
 
 
 async def gather(connection: Connection, source: Source, run: Run, shard: Shard) -> None:

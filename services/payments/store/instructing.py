@@ -13,7 +13,7 @@ from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files, runs
 from services.payments.domain.records import Secret
 from services.payments.domain.runs import Run
-from services.payments.store import ledger
+from services.payments.store import ledger, payees
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.funds import COVERED
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
@@ -39,16 +39,14 @@ _CLAIM = f"""
     select * from summed where nth = 1 or together <= $1 order by file_id
 """
 
-_PAYABLES = """
+_PAYABLES = f"""
     select i.instruction_id, i.programme, i.amount_dong, i.agency_code, i.commune_code, i.file_id,
-           coalesce(p.secret, f.secret) as secret, l.months
+           {payees.SECRET} as secret, l.months
     from instruction i
     join lateral (
         select array_agg(distinct month order by month) as months from instruction_line l
         where l.run_id = i.run_id and l.instruction_id = i.instruction_id
-    ) l on true
-    left join payout_account p on p.person_id = i.account_id and p.version = i.account_version
-    left join facility_account f on f.facility_id = i.account_id and f.version = i.account_version
+    ) l on true {payees.JOINED}
     where i.file_id = any($1::uuid[]) order by i.instruction_id
 """
 

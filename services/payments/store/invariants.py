@@ -3,6 +3,7 @@
 from libs.common.runtime.service import Invariant
 from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND
 from services.payments.domain.run_checks import HOLDS
+from services.payments.store.campaign_invariants import CAMPAIGN_INVARIANTS
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
 
 _OF_INSTRUCTIONS = ", ".join(f"'{name}'" for name, one in POSTINGS.items() if one.source == "pay")
@@ -43,7 +44,7 @@ _RUNS_ADD_UP = """
 
 _PAID_ONCE = """
     select person_id from instruction_line where not returned
-    group by person_id, programme, month having count(*) > 1
+    group by person_id, programme, month, campaign_id having count(*) > 1
 """
 
 #: Instructions whose postings are not those of their way to their status, not of their amount, or between
@@ -85,11 +86,12 @@ _DECIDED_BEFORE = """
     join run r using (run_id)
     left join entitlement e on e.decision_id = l.decision_id
     left join signature s on s.decision_id = l.decision_id
-    where e.decision_id is null or e.outcome <> 'granted' or e.person_id <> l.person_id
+    where l.campaign_id is null and (
+          e.decision_id is null or e.outcome <> 'granted' or e.person_id <> l.person_id
        or e.programme <> l.programme or e.amount_dong <> l.amount_dong
        or l.month < e.pays_from or l.month < e.effective_from
        or (e.status = 'proposed' and s.decision_id is null)
-       or coalesce(s.signed_on, e.decided_on) > r.execute_on
+       or coalesce(s.signed_on, e.decided_on) > r.execute_on)
     union all
     select l.instruction_id from instruction_line l
     join instruction i using (instruction_id) join entitlement e on e.decision_id = l.decision_id
@@ -272,7 +274,7 @@ _TOTALS_ARE_LEDGER = """
 
 INVARIANTS = (
     Invariant(1, "of each run, instructed = settled + returned + pending + unknown", _RUNS_ADD_UP),
-    Invariant(3, "nobody is paid twice for a programme and month", _PAID_ONCE),
+    Invariant(3, "nobody is paid twice for a programme and month, or by a campaign", _PAID_ONCE),
     Invariant(4, "every instruction stands where the ledger says", _STATE_IS_LEDGER),
     Invariant(6, "every line has an earlier decision that grants it, to this payee", _DECIDED_BEFORE),
     Invariant(7, "every fact of a run stands in the log of events", _EVERY_FACT_TOLD),
@@ -282,5 +284,6 @@ INVARIANTS = (
     Invariant(10, "what waits in suspense stands where the ledger says", _SUSPENSE_IS_LEDGER),
     Invariant(13, "row-level security is forced on every table with personal data", _PERSONAL_TABLES_OPEN),
     Invariant(14, "the totals shown are those of the ledger and of the list", _TOTALS_ARE_LEDGER),
+    *CAMPAIGN_INVARIANTS,
     *LEDGER_INVARIANTS,
 )

@@ -12,7 +12,7 @@ from services.payments.domain import files
 from services.payments.domain.instructions import RETURNED, SETTLED
 from services.payments.domain.matching import Matched, Sent, Suspended, Told
 from services.payments.domain.partner_lines import ReportKind
-from services.payments.store import suspense, uncollected
+from services.payments.store import payees, suspense, uncollected
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.moving import Answer, move
 from services.payments.store.run_rows import ToEvent
@@ -40,13 +40,9 @@ _CLAIM = """
     from partner_report p join payment_file f using (file_id) join run r on r.run_id = p.run_id
     where p.report_id = $1 and p.status = 'received' for update of p, f skip locked
 """
-_PAYEES = """
-    left join payout_account p on p.person_id = i.account_id and p.version = i.account_version
-    left join facility_account a on a.facility_id = i.account_id and a.version = i.account_version
-"""
 _SENT = f"""
-    select i.instruction_id, i.status, i.amount_dong, coalesce(p.payee_index, a.payee_index) as payee_index
-    from instruction i {_PAYEES} where i.file_id = $1
+    select i.instruction_id, i.status, i.amount_dong, {payees.INDEX} as payee_index
+    from instruction i {payees.JOINED} where i.file_id = $1
 """
 #: The files of one bank and province that hold any of these payments, in the order in which they are held.
 _ANSWERED_FILES = """
@@ -58,8 +54,8 @@ _ANSWERED_FILES = """
     order by f.file_id for update of f
 """
 _SENT_BY_REFERENCE = f"""
-    select i.file_id, i.instruction_id, i.status, i.amount_dong, coalesce(p.payee_index, a.payee_index)
-    from instruction i join payment_file f using (file_id) {_PAYEES}
+    select i.file_id, i.instruction_id, i.status, i.amount_dong, {payees.INDEX}
+    from instruction i join payment_file f using (file_id) {payees.JOINED}
     where i.agency_code = $1 and i.province_code = $2 and i.instruction_id = any($3::uuid[])
       and f.status <> 'planned'
 """

@@ -10,6 +10,7 @@ from services.payments.domain import run_checks, runs
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.run_checks import Check, Limits
 from services.payments.domain.runs import Run
+from services.payments.store import payees
 from services.payments.store.run_rows import COLUMNS, run_of
 from services.payments.usecases.run_checks import Finding, FindingPlace
 
@@ -25,7 +26,8 @@ _DIFFERENCES = f"""
         select person_id, programme, amount_dong, commune_code, province_code from instruction_line
         where month = $3 and not returned and programme = any($5::text[]) and run_id in (
             select m.run_id from run_month m join run r using (run_id)
-            where m.month = $3 and r.province_code = $4 and r.run_id <> $1 and r.status <> '{runs.WITHDRAWN}')
+            where m.month = $3 and r.province_code = $4 and r.run_id <> $1 and r.status <> '{runs.WITHDRAWN}'
+              and r.campaign_id is not distinct from (select campaign_id from run where run_id = $1))
     ), now as materialized (
         select person_id, programme, instruction_id, amount_dong, commune_code, province_code
         from instruction_line where run_id = $1 and month = $2
@@ -54,10 +56,10 @@ _JUMPS = f"""
 _SHARED_ACCOUNTS = f"""
     {_INTO}
     with paid as (
-        select i.instruction_id, i.programme, i.amount_dong, i.commune_code, i.province_code, a.payee_index
-        from instruction i join payout_account a on a.person_id = i.account_id
-          and a.version = i.account_version
-        where i.run_id = $1 and i.channel = '{BANK_ACCOUNT}'
+        select i.instruction_id, i.programme, i.amount_dong, i.commune_code, i.province_code,
+               {payees.INDEX} as payee_index
+        from instruction i {payees.JOINED}
+        where i.run_id = $1 and i.channel = '{BANK_ACCOUNT}' and a.facility_id is null
     ), shared as (
         select p.payee_index from paid p join instruction_line l
           on l.run_id = $1 and l.instruction_id = p.instruction_id

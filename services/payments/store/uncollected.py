@@ -14,20 +14,22 @@ from services.payments.domain.records import Uncollected
 ToEvent = Callable[[Uncollected], OutgoingEvent]
 
 # A month counts by the runs whose period it is in: arrears that were tried once are not months of trying. A
-# month that was tried twice is collected if one of its payments was.
+# month that was tried twice is collected if one of its payments was. What a campaign gives is not suspended.
 _IN_A_ROW = f"""
     with back as (
         select distinct on (l.person_id, l.programme) l.person_id, l.programme, i.instruction_id,
                i.return_reason, i.changed_on
         from instruction i join instruction_line l using (run_id, instruction_id)
-        where i.instruction_id = any($1::uuid[])
+        where i.instruction_id = any($1::uuid[]) and l.campaign_id is null
         order by l.person_id, l.programme, i.instruction_id
     ), paid_by as (
         select b.person_id, b.programme, l.run_id, l.instruction_id from back b
         join instruction_line l on l.person_id = b.person_id and l.programme = b.programme and not l.returned
+        where l.campaign_id is null
         union
         select b.person_id, b.programme, l.run_id, l.instruction_id from back b
         join instruction_line l on l.person_id = b.person_id and l.programme = b.programme and l.returned
+        where l.campaign_id is null
     ), tried as (
         select p.person_id, p.programme, m.month,
                bool_or(i.status = '{RETURNED}' and i.return_reason = any($2::text[]))

@@ -112,11 +112,7 @@ class KeepCampaigns:
                 return
             moved = _moved(campaign, campaigns.APPROVED)
             if {content_hash, campaign.content_hash} != {campaign.terms.content_hash}:
-                raise Refusal(
-                    "content_changed",
-                    "Nội dung đợt hỗ trợ khác với bản đã xem. Hãy xem lại rồi duyệt theo mã băm mới.",
-                    "The campaign is not the one that was seen. Look again, approve by its present hash.",
-                )
+                raise _content_changed()
             await work.move(replace(moved, checker=checker))
 
     async def withdraw(self, campaign_id: UUID, territory: str | None) -> None:
@@ -204,6 +200,8 @@ class KeepCampaigns:
         campaign, today = await _known(work, campaign_id), self._clock.business_date()
         if not campaign.gives_on(today):
             raise _state_wrong()
+        if campaign.content_hash != campaign.terms.content_hash:
+            raise _content_changed()
         fund = await work.fund(campaign.terms.fund_id)
         assert fund, "a campaign has its fund"
         return campaign, fund, campaign.due_months(today)
@@ -290,6 +288,14 @@ def _unfit(field: str) -> Refusal:
         "Nội dung đợt hỗ trợ không hợp nhau hoặc không hợp với quỹ: xem trường được nêu.",
         "The campaign does not fit together, or not its fund: see the field named.",
         (FieldError(field, "unfit", "Không hợp.", "It does not fit."),),
+    )
+
+
+def _content_changed() -> Refusal:
+    return Refusal(
+        "content_changed",
+        "Nội dung đợt hỗ trợ khác với bản đã xem hoặc đã duyệt. Hãy xem lại và dùng mã băm hiện tại.",
+        "The campaign is not the one that was seen or approved. Look again, use its present hash.",
     )
 
 
