@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from contracts.problems import PROBLEMS
+from gateway.clients.campaigns import Campaigns
 from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
 from gateway.clients.gifts import Gifts
@@ -76,6 +77,7 @@ def build(
         recalculations=Recalculations(Upstream(http, "eligibility", settings.eligibility_url)),
         payments=Payments(Upstream(http, "payments", settings.payments_url)),
         suspense=Suspense(Upstream(http, "payments", settings.payments_url)),
+        campaigns=Campaigns(Upstream(http, "payments", settings.payments_url)),
         gifts=Gifts(Upstream(http, "payments", settings.payments_url)),
         facilities=Facilities(Upstream(http, "facilities", settings.facilities_url)),
         verifier=application.state.verifier,

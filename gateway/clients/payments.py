@@ -33,6 +33,7 @@ class Run(Amounts, frozen=True, kw_only=True):
     """A payment run; `progress` is the share done of its present stage, 0 to 1."""
 
     run_id: str
+    campaign_id: str | None
     status: str
     province_code: str
     benefit_months: list[str]

@@ -7,6 +7,7 @@ from typing import Any
 
 from strawberry.types import Info
 
+from gateway.clients.campaigns import Campaigns
 from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
 from gateway.clients.gifts import Gifts
@@ -37,6 +38,7 @@ class Doors:
     worklist: Worklist
     occasions: Occasions
     gifts: Gifts
+    campaigns: Campaigns
     recalculations: Recalculations
     suspense: Suspense
     verifier: TokenVerifier

@@ -46,6 +46,7 @@ class ProgrammeAmounts(Amounts):
 @strawberry.type(description="A frozen, approved list of payments of a province.")
 class Run(Amounts):
     id: strawberry.ID
+    campaign_id: strawberry.ID | None = strawberry.field(description="Whose list it pays; null: decisions.")
     status: RunStatus
     province_code: str
     province_name: str | None
@@ -94,6 +95,7 @@ class Payment:
 def run_of(found: payments.Run, context: Asked) -> Run:
     return Run(
         id=strawberry.ID(found.run_id),
+        campaign_id=strawberry.ID(found.campaign_id) if found.campaign_id else None,
         status=RunStatus(found.status),
         province_code=found.province_code,
         province_name=territory_name(context.doors.units, found.province_code),

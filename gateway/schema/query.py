@@ -8,6 +8,7 @@ import strawberry
 from gateway.clients.registry import PeoplePage
 from gateway.engine.prices import Price
 from gateway.schema import fields
+from gateway.schema.campaign_query import CampaignQuery
 from gateway.schema.context import Asked, asked
 from gateway.schema.facility import (
     Facility,
@@ -56,7 +57,7 @@ class Counts:
 
 
 @strawberry.type
-class Query:
+class Query(CampaignQuery):
     @fields.field(
         "People by name (any spelling of tones), by personal_id, or of a commune.",
         Price(points=20, per_item=_PAGE_MAX, sized_by="first"),

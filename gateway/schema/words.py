@@ -5,7 +5,7 @@ from enum import Enum
 import strawberry
 
 
-@strawberry.enum(description="A programme of regular payments.")
+@strawberry.enum(description="What payments are for: regular ones, and those of campaigns.")
 class Programme(Enum):
     MONTHLY_ALLOWANCE = "monthly_allowance"
     SOCIAL_PENSION = "social_pension"
@@ -13,6 +13,12 @@ class Programme(Enum):
     CARE_ALLOWANCE = "care_allowance"
     OWN_CARE_ALLOWANCE = "own_care_allowance"
     MERIT_ALLOWANCE = "merit_allowance"
+    FUNERAL_SUPPORT = "funeral_support"
+    EMERGENCY_RELIEF = "emergency_relief"
+    TET_GIFT = "tet_gift"
+    LONGEVITY_GIFT = "longevity_gift"
+    COVID_SUPPORT = "covid_support"
+    IN_KIND = "in_kind"
 
 
 @strawberry.enum(

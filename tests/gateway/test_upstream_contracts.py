@@ -9,7 +9,17 @@ import msgspec
 import pytest
 
 from deploy.contracts import files
-from gateway.clients import eligibility, facilities, gifts, occasions, payments, registry, suspense, worklist
+from gateway.clients import (
+    campaigns,
+    eligibility,
+    facilities,
+    gifts,
+    occasions,
+    payments,
+    registry,
+    suspense,
+    worklist,
+)
 
 READ = [
     ("registry", "get", "/v1/people", registry.PeoplePage),
@@ -27,6 +37,9 @@ READ = [
     ("eligibility", "get", "/v1/occasions/longevity/people", occasions.DuePeople),
     ("payments", "get", "/v1/runs", payments.RunsPage),
     ("payments", "get", "/v1/runs/{run_id}", payments.Run),
+    ("payments", "get", "/v1/campaigns", campaigns.CampaignsPage),
+    ("payments", "get", "/v1/campaigns/{campaign_id}", campaigns.Campaign),
+    ("payments", "get", "/v1/campaigns/{campaign_id}/progress", campaigns.ProgressPage),
     ("payments", "get", "/v1/gifts", gifts.GiftsPage),
     ("payments", "get", "/v1/donation-report", gifts.DonationReport),
     ("payments", "get", "/v1/totals", payments.TotalsPage),

@@ -64,6 +64,7 @@ def run(status: str = "reconciled", settled: int = INSTRUCTED) -> dict[str, Any]
         "status": status,
         "province_code": "01",
         "benefit_months": ["2024-01", "2024-02"],
+        "campaign_id": None,
         "content_hash": "abc",
         "progress": settled / INSTRUCTED,
         **amounts,
