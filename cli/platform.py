@@ -169,6 +169,7 @@ def demo(
     kafka: Kafka = EMBEDDED,
     people: Annotated[int | None, typer.Option(help="Chỉ chừng này người · a smaller population.")] = None,
     seed: Annotated[int | None, typer.Option(help="Mầm ngẫu nhiên · seed of the population.")] = None,
+    gifts: Annotated[int | None, typer.Option(help="Chỉ chừng này suất quà · so many gifts.")] = None,
     keep: Annotated[bool, typer.Option(help="Giữ dữ liệu lần trước · keep the last run's data.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -177,7 +178,7 @@ def demo(
     from deploy.local.demo.options import Options
 
     places = here()
-    options = Options(scenario, _kafka(kafka), people, seed, keep)
+    options = Options(scenario, _kafka(kafka), people, seed, gifts, keep)
     screen = errors if as_json else console
     good = _supervised(lambda: run.demo(places, options, screen, _say_on(screen)), interrupted=130)
     summary = places.var / "demo" / "summary.json"

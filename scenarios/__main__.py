@@ -14,9 +14,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
     parser.add_argument("--people", type=int, help="a scaled-down population of so many")
     parser.add_argument("--seed", type=int, help="other people in the same mix")
+    parser.add_argument("--gifts", type=int, help="so many gifts, where the scenario has some; 0 for none")
     parser.add_argument("--xlsx", action="store_true", help="people.xlsx besides")
     asked = parser.parse_args()
-    manifest = generate(asked.name, asked.out, asked.people, asked.seed, asked.xlsx)
+    manifest = generate(asked.name, asked.out, asked.people, asked.seed, asked.xlsx, asked.gifts)
     json.dump(manifest.as_dict(), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
 

@@ -3,19 +3,20 @@
 import csv
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import xlsxwriter
 
 from libs.common.runtime.units import administrative_units
+from scenarios import gifts as gift_lists
 from scenarios.calibration import calibrated, whole
 from scenarios.carers import drawn, planned
 from scenarios.cohorts import Cohort, Frame, draw
 from scenarios.columns import COLUMNS
 from scenarios.facilities import admission_dates, opened, places_taken
-from scenarios.manifest import Manifest, summed
+from scenarios.manifest import Gifts, Manifest, summed
 from scenarios.population import Population, build
 from scenarios.recipes import NOT_ENTITLED, PAID, RESIDENTS
 from scenarios.report import PaidKind, Scenario, load
@@ -42,12 +43,19 @@ class _Plan:
 
 
 def generate(
-    name: str, out_dir: Path, people: int | None = None, seed: int | None = None, xlsx: bool = False
+    name: str,
+    out_dir: Path,
+    people: int | None = None,
+    seed: int | None = None,
+    xlsx: bool = False,
+    gifts: int | None = None,
 ) -> Manifest:
-    """Write people.csv, facilities.json, residents.csv and manifest.json of a scenario into `out_dir`.
+    """Write people.csv, facilities.json, residents.csv and manifest.json of a scenario into `out_dir`, and
+    gifts-001.csv and so on where it has gifts.
 
-    `people`: a population of so many in the same mix, with the published figures null. The same name, people
-    and seed give the same bytes. `xlsx`: people.xlsx besides. KeyError for an unknown name.
+    `people`: a population of so many in the same mix, with the published figures null, and as many gifts;
+    `gifts`: so many gifts, 0 for none. The same name, people, gifts and seed give the same bytes. `xlsx`:
+    people.xlsx besides. KeyError for an unknown name.
     """
     scenario = load(name)
     out_dir.mkdir(parents=True, exist_ok=True)
@@ -73,10 +81,21 @@ def generate(
         full=people is None,
         carers=plan.carers,
     )
+    given = _gifts(out_dir, scenario, seed, frame, people if gifts is None else gifts)
+    manifest = replace(manifest, gifts=given)
     (out_dir / "manifest.json").write_text(
         json.dumps(manifest.as_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
     return manifest
+
+
+def _gifts(out_dir: Path, scenario: Scenario, seed: int, frame: Frame, count: int | None) -> Gifts | None:
+    """By chance of their own, so that a scenario's people are the same with them and without."""
+    if scenario.gifts is None or count == 0:
+        return None
+    rng = np.random.default_rng([seed, 1])
+    places = gift_lists.Places(frame.communes, frame.weights, scenario.channels)
+    return gift_lists.write(out_dir, scenario.gifts, rng, places, count)
 
 
 def _plan(scenario: Scenario, people: int | None) -> _Plan:

@@ -53,6 +53,21 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Gifts:
+    """A campaign as its door takes it, but for its fund and province; and what its lists come to.
+
+    Published figures are None for fewer gifts than were reported.
+    """
+
+    campaign: dict[str, Any]
+    recipients: int
+    dong: int
+    by_group: dict[str, Sum]
+    published_recipients: int | None
+    published_dong: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     scenario: str
     province_code: str
@@ -63,6 +78,7 @@ class Manifest:
     people: int
     expected: Expected
     published: Published
+    gifts: Gifts | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -82,6 +82,31 @@ class FacilityGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class GiftGroup:
+    """`prior`: its share of the gifts, in per cent, before the money is looked at."""
+
+    code: str
+    name: str
+    dong: int
+    prior: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiftPlan:
+    """A campaign of gifts beside the allowances: `recipients` and `dong` as published."""
+
+    recipients: int
+    dong: int
+    code: str
+    name: str
+    programme: str
+    legal_basis: str
+    opens_on: date
+    closes_on: date
+    groups: tuple[GiftGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A scenario's file, read. `not_entitled` and `channels`: (name, share) pairs."""
 
@@ -102,6 +127,7 @@ class Scenario:
     facilities: tuple[FacilityGroup, ...]
     hardship_percent: float
     channels: tuple[tuple[str, float], ...]
+    gifts: GiftPlan | None
 
     def dong(self, hundredths: int) -> int:
         """Hundredths of the community standard, in whole đồng."""
@@ -140,6 +166,16 @@ def load(name: str) -> Scenario:
         facilities=tuple(FacilityGroup(**row) for row in raw["facilities"]),
         hardship_percent=raw["hardship_percent"],
         channels=tuple(raw["channels"].items()),
+        gifts=_gift_plan(raw["gifts"]) if "gifts" in raw else None,
+    )
+
+
+def _gift_plan(raw: Mapping[str, Any]) -> GiftPlan:
+    return GiftPlan(
+        recipients=raw["report"]["recipients"],
+        dong=raw["report"]["dong"],
+        groups=tuple(GiftGroup(**group) for group in raw["groups"]),
+        **raw["campaign"],
     )
 
 

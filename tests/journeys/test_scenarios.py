@@ -21,4 +21,8 @@ def test_a_province_is_registered_decided_paid_reconciled_and_seen(scenario: str
     assert summary["pending_dong"] == 0
     assert summary["returned_dong"] > 0
     assert summary["residents"] > 0
+    if gifts := summary["gifts"]:
+        assert gifts["recipients"] == _PEOPLE and gifts["returned_dong"] > 0
+        assert gifts["settled_dong"] + gifts["returned_dong"] == gifts["instructed_dong"]
+    assert bool(gifts) == (scenario == "ha-noi-2024-tet")
     assert summary["published_dong"] is summary["deviation_dong"] is None, "a part of the people is no report"

@@ -14,10 +14,12 @@ import scenarios
 from libs.common.kernel.months import Month
 from libs.common.kernel.personal_id import problem
 from libs.common.runtime.units import administrative_units
+from scenarios import gifts
 from scenarios.columns import COLUMNS
 from scenarios.manifest import AverageOutOfRange, summed
 from scenarios.names import MARK, pool
-from scenarios.report import load
+from scenarios.report import GiftGroup, load
+from services.payments.domain.campaign_rows import FORM, Frame, Stated, read_row
 from services.registry.domain import columns
 
 SMALL = 1_000
@@ -192,3 +194,36 @@ def test_an_unknown_scenario_and_too_few_people_are_refused(tmp_path: Path) -> N
         scenarios.generate("sai-gon-1999", tmp_path)
     with pytest.raises(ValueError, match="too few"):
         scenarios.generate("ninh-thuan-2019", tmp_path, people=20)
+
+
+def test_gifts_meet_their_report_in_number_and_money() -> None:
+    plan = load("ha-noi-2024-tet").gifts
+    assert plan
+    counts = gifts.planned(plan, plan.recipients)
+    assert sum(counts) == plan.recipients and min(counts) > 0
+    money = sum(count * group.dong for count, group in zip(counts, plan.groups, strict=True))
+    assert abs(money - plan.dong) / plan.dong < 0.0001
+
+
+def test_gift_lists_are_read_by_payments_reproducible_and_obviously_invented(tmp_path: Path) -> None:
+    for folder, count in (("a", None), ("b", None), ("c", 0)):
+        made = scenarios.generate("ha-noi-2024-tet", tmp_path / folder, people=SMALL, gifts=count)
+        assert (made.gifts is None) == (count == 0)
+    [lists], [others] = (gifts.list_files(tmp_path / folder) for folder in ("a", "b"))
+    assert lists.read_bytes() == others.read_bytes()
+    rows = read_csv(lists)
+    assert len(rows) == len({row["personal_id"] for row in rows}) == SMALL
+    people = {folder: (tmp_path / folder / "people.csv").read_bytes() for folder in "ac"}
+    assert people["a"] == people["c"], "with gifts or without, the people are the same"
+    units = administrative_units().locations(date(2024, 1, 22))
+    frame = Frame({group.code for group in gifts_of("ha-noi-2024-tet")}, "01", units)
+    for row in rows:
+        assert row["personal_id"].startswith(gifts.PLACE) and MARK in row["full_name"]
+        read = read_row([row.get(column, "") for column in FORM.columns], frame)
+        assert isinstance(read, Stated), read
+
+
+def gifts_of(name: str) -> tuple[GiftGroup, ...]:
+    plan = load(name).gifts
+    assert plan
+    return plan.groups

@@ -21,6 +21,12 @@ query Totals($run: ID!, $by: TotalsBy!, $programme: Programme, $after: String) {
   }
 }
 """
+_CAMPAIGN = """
+query Campaign($id: ID!) {
+  campaign(id: $id) { listed instructedDong settledDong returnedDong pendingDong }
+  campaignProgress(id: $id, by: GROUP) { nodes { key listed instructedDong } }
+}
+"""
 DEVIATION_MAX = 0.005
 AVERAGE_MIN, AVERAGE_MAX = 1.2, 1.7
 _NOT_ENTITLED_MIN = 0.05
@@ -39,6 +45,15 @@ class Group:
     people: int
     instructed_dong: int
     amounts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class GiftFigures:
+    """The campaign of a scenario as the gateway shows it, whole and by group."""
+
+    listed: int
+    amounts: dict[str, int]
+    groups: dict[str, Sum]
 
 
 @dataclass
@@ -61,6 +76,7 @@ class Figures:
     communes: list[Group]
     counts: Counts
     findings: list[Finding]
+    gifts: GiftFigures | None = None
     #: What adds up otherwise by another way of asking.
     disagreements: list[str] = field(default_factory=list)
 
@@ -104,6 +120,7 @@ async def read(journey: Journey, counts: Counts, findings: list[Finding]) -> Fig
         communes=[group for part in COMMUNITY for group in await _totals(journey, "COMMUNE", part)],
         counts=counts,
         findings=findings,
+        gifts=await _gifts(journey) if journey.manifest.gifts else None,
     )
     for name in _AMOUNTS:
         ledger = sum(of_programmes[part][name] for part in COMMUNITY if part in of_programmes)
@@ -137,6 +154,16 @@ async def _totals(journey: Journey, by: str, programme: str | None) -> list[Grou
         after = page["nextCursor"]
         if after is None:
             return groups
+
+
+async def _gifts(journey: Journey) -> GiftFigures:
+    found = await journey.client.query("auditor", _CAMPAIGN, {"id": journey.campaign_id})
+    campaign, groups = found["campaign"], found["campaignProgress"]["nodes"]
+    return GiftFigures(
+        listed=campaign["listed"],
+        amounts={name: int(campaign[_camel(name)]) for name in _MONEY},
+        groups={one["key"]: Sum(one["listed"], int(one["instructedDong"])) for one in groups},
+    )
 
 
 def _camel(name: str) -> str:
@@ -173,6 +200,22 @@ def summary(manifest: Manifest, figures: Figures, seconds: Mapping[str, Any]) ->
         "seconds": seconds,
         "carers": figures.carers,
         "care_dong": figures.care_dong,
+        "gifts": _gift_summary(manifest, figures),
+    }
+
+
+def _gift_summary(manifest: Manifest, figures: Figures) -> dict[str, Any] | None:
+    """Gifts apart: they stand in none of the figures of allowances."""
+    expected, gifts = manifest.gifts, figures.gifts
+    if expected is None or gifts is None:
+        return None
+    return {
+        "recipients": gifts.listed,
+        **gifts.amounts,
+        "published_recipients": expected.published_recipients,
+        "published_dong": expected.published_dong,
+        "deviation_recipients": deviation(gifts.listed, expected.published_recipients),
+        "deviation_dong": deviation(gifts.amounts["instructed_dong"], expected.published_dong),
     }
 
 
@@ -187,6 +230,7 @@ def problems(manifest: Manifest, figures: Figures) -> list[str]:
         *_deviations(manifest, figures),
         *_categories(manifest.expected.by_category, figures.categories),
         *_counts(manifest, figures),
+        *_given(manifest, figures),
         *(f"figures differ: {line}" for line in figures.disagreements),
         *(
             f"invariant {finding.number} ({finding.name}, {finding.where}): {finding.violations} violations"
@@ -206,6 +250,25 @@ def _deviations(manifest: Manifest, figures: Figures) -> Iterable[str]:
         off = deviation(ours, published)
         if off is not None and abs(off) > DEVIATION_MAX:
             yield f"{name}: {ours:,} is {off:+.3%} from the published {published:,}"
+
+
+def _given(manifest: Manifest, figures: Figures) -> Iterable[str]:
+    expected, gifts = manifest.gifts, figures.gifts
+    if expected is None or gifts is None:
+        return
+    instructed = gifts.amounts["instructed_dong"]
+    compared = (
+        ("gifts", gifts.listed, expected.published_recipients),
+        ("gift dong", instructed, expected.published_dong),
+    )
+    for name, ours, published in compared:
+        off = deviation(ours, published)
+        if off is not None and abs(off) > DEVIATION_MAX:
+            yield f"{name}: {ours:,} is {off:+.3%} from the published {published:,}"
+    if (gifts.groups, instructed) != (expected.by_group, expected.dong):
+        yield f"gifts by group: {gifts.groups}; the scenario's table says {expected.by_group}"
+    if gifts.amounts["settled_dong"] + gifts.amounts["returned_dong"] != instructed:
+        yield f"gifts: {gifts.amounts['pending_dong']:,} đ are pending"
 
 
 def _categories(expected: Mapping[str, Sum], found: Iterable[Group]) -> Iterable[str]:

@@ -11,5 +11,7 @@ class Options:
     kafka: str = "embedded"
     people: int | None = None
     seed: int | None = None
+    #: So many gifts instead of the report's, or as many as people; 0 for none.
+    gifts: int | None = None
     #: Go on with the data of the last run instead of beginning from nothing.
     keep: bool = False

@@ -28,6 +28,11 @@ async def build_run(journey: Journey, stage: Stage) -> None:
         return ""
 
     await stage.follow("facts at payments", attempt, lambda waiting: not waiting, lambda _: (0, None))
+    await built(journey, stage)
+
+
+async def built(journey: Journey, stage: Stage) -> None:
+    """Wait for the run to be built."""
     run = await _follow(journey, stage, "built")
     stage.tell(f"{run['instructions']:,} lệnh chi · instructions, {run['instructed_dong']:,} đ")
 
@@ -60,7 +65,7 @@ async def reconcile(journey: Journey, stage: Stage) -> None:
 async def _existing(journey: Journey) -> str:
     page = await journey.client.get(_MAKER, "payments", "/v1/runs", limit=100)
     for item in page["items"]:
-        same_place = item["province_code"] == journey.manifest.province_code
+        same_place = item["province_code"] == journey.manifest.province_code and not item["campaign_id"]
         if same_place and list(item["benefit_months"]) == list(journey.months):
             return str(item["run_id"])
     return ""

@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.demo.case import Case
-from deploy.local.demo.figures import Figures, deviation
-from scenarios.manifest import Manifest
+from deploy.local.demo.figures import Figures, GiftFigures, deviation
+from scenarios.manifest import Gifts, Manifest
 
 _COMMUNES_SHOWN = 8
 _CATEGORIES = {
@@ -35,6 +35,8 @@ def show(console: Console, manifest: Manifest, figures: Figures, case: Case | No
     console.rule(f"[bold]{manifest.scenario}[/]  {months}")
     console.print(_compared(manifest, figures))
     console.print(_money(figures))
+    if figures.gifts and manifest.gifts:
+        console.print(_gifts(manifest.gifts, figures.gifts))
     console.print(_groups("Nhóm đối tượng · Category", figures, _CATEGORIES))
     console.print(_channels(figures))
     console.print(_communes(figures))
@@ -80,6 +82,23 @@ def _money(figures: Figures) -> Table:
     table.add_row("Đang chờ · pending", f"{amounts['pending_dong']:,}")
     table.add_row("Lệnh chi · instructions", f"{amounts['instructions']:,}")
     return _right(table, 1)
+
+
+def _gifts(expected: Gifts, gifts: GiftFigures) -> Table:
+    table = Table(
+        "", "An Sinh", "Báo cáo · Report", "Lệch · Deviation", title=f"{expected.campaign['name']} · Gifts"
+    )
+    rows = (
+        ("Suất quà · gifts", gifts.listed, expected.published_recipients, ""),
+        ("Tiền · money", gifts.amounts["instructed_dong"], expected.published_dong, " đ"),
+    )
+    for name, ours, theirs, unit in rows:
+        off = deviation(ours, theirs)
+        shown = "không có · silent" if theirs is None else f"{theirs:,}{unit}"
+        table.add_row(name, f"{ours:,}{unit}", shown, "" if off is None else f"{off:+.3%}")
+    for name, part in (("Đã chi · settled", "settled_dong"), ("Trả lại · returned", "returned_dong")):
+        table.add_row(name, f"{gifts.amounts[part]:,} đ", "", "")
+    return _right(table, 1, 2, 3)
 
 
 def _groups(title: str, figures: Figures, names: dict[str, str]) -> Table:

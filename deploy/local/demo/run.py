@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from deploy.local import keys, supervisor, verify
 from deploy.local.children import Say
-from deploy.local.demo import case, figures, paying, report, stages
+from deploy.local.demo import case, figures, giving, paying, report, stages
 from deploy.local.demo.client import Away, Client, Refused
 from deploy.local.demo.options import Options
 from deploy.local.demo.screen import Screen, Stage, Stuck
@@ -38,6 +38,15 @@ _STEPS: tuple[tuple[str, str, str, Step], ...] = (
     ("approve", "Duyệt", "Approved by a second person", paying.approve),
     ("instruct", "Gửi ngân hàng, bưu điện", "Partners instructed", paying.instruct),
     ("reconcile", "Đối soát", "Reconciled", paying.reconcile),
+)
+#: After the allowances, where a scenario has gifts.
+_GIFT_STEPS: tuple[tuple[str, str, str, Step], ...] = (
+    ("open_campaign", "Mở đợt tặng quà", "Campaign approved", giving.open_campaign),
+    ("take_lists", "Nhận danh sách tặng quà", "Gift lists taken", giving.take_lists),
+    ("build_gift_run", "Lập danh sách chi quà", "Gift run built", giving.build_run),
+    ("approve_gifts", "Duyệt chi quà", "Gifts approved by a second person", giving.approve),
+    ("instruct_gifts", "Gửi ngân hàng, bưu điện", "Partners instructed of gifts", giving.instruct),
+    ("reconcile_gifts", "Đối soát quà", "Gifts reconciled", giving.reconcile),
 )
 
 
@@ -68,6 +77,8 @@ async def demo(places: Places, options: Options, console: Console, say: Say) -> 
         finally:
             await client.close()
     seconds = {"total": round(time.monotonic() - started, 2), "stages": screen.seconds}
+    gift_keys = [key for key, *_ in _GIFT_STEPS]
+    seconds["gifts"] = round(sum(screen.seconds.get(key, 0.0) for key in gift_keys), 2)
     summary = figures.summary(manifest, found, seconds)
     (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
     report.show(console, manifest, found, shown)
@@ -90,11 +101,16 @@ async def _generate(screen: Screen, options: Options, folder: Path) -> Manifest:
     async with screen.stage("generate", "Sinh dân số giả lập", "Population generated") as stage:
         try:
             manifest = await asyncio.to_thread(
-                generate, options.scenario, folder / "population", options.people, options.seed
+                partial(generate, gifts=options.gifts),
+                options.scenario,
+                folder / "population",
+                options.people,
+                options.seed,
             )
         except ValueError as error:
             raise CannotStart(f"Không sinh được dân số: {error}", f"No such population: {error}") from error
-        stage.tell(f"{manifest.people:,} người · people")
+        gifts = f", {manifest.gifts.recipients:,} suất quà · gifts" if manifest.gifts else ""
+        stage.tell(f"{manifest.people:,} người · people{gifts}")
     return manifest
 
 
@@ -109,7 +125,8 @@ async def _started(
 
 
 async def _drive(screen: Screen, journey: Journey) -> tuple[figures.Figures, case.Case | None]:
-    for key, vietnamese, english, step in _STEPS:
+    steps = (*_STEPS, *_GIFT_STEPS) if journey.manifest.gifts else _STEPS
+    for key, vietnamese, english, step in steps:
         async with screen.stage(key, vietnamese, english) as stage:
             await step(journey, stage)
     client = journey.client

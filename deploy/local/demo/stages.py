@@ -43,6 +43,8 @@ class Journey:
     population: Path
     person_ids: dict[str, str] = field(default_factory=dict)
     run_id: str = ""
+    campaign_id: str = ""
+    gift_run_id: str = ""
 
     @property
     def months(self) -> tuple[str, ...]:
