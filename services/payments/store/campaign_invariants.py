@@ -47,7 +47,23 @@ _LISTED_ARE_RECIPIENTS = """
     where x.rows_taken <> coalesce(r.people, 0)
 """
 
+#: Campaigns approved by their maker or by nobody, or whose terms are no longer what was approved: the digest
+#: of domain/campaigns.py.
+_APPROVED_BY_ANOTHER = """
+    select c.campaign_id from campaign c join lateral (
+        select string_agg(concat_ws(E'\\x1f', code, name, amount), E'\\x1f' order by code collate "C") as told
+        from campaign_group g where g.campaign_id = c.campaign_id
+    ) as groups on true
+    where c.status in ('approved', 'closed') and (
+        c.checker_sub <> c.maker_sub and c.approved_hash = c.content_hash
+        and c.content_hash = encode(sha256(convert_to(array_to_string(array[
+            code, name, programme, province_code, legal_basis, article, opens_on::text, closes_on::text,
+            months::text, fund_id::text, coalesce(only_one_of, ''), told], E'\\x1f', ''), 'UTF8')), 'hex')
+    ) is not true
+"""
+
 CAMPAIGN_INVARIANTS = (
+    Invariant(9, "another identity approved a campaign exactly as it is", _APPROVED_BY_ANOTHER),
     Invariant(6, "every line of a campaign's run is granted by its terms and list", _GRANTED_BY_CAMPAIGN),
     Invariant(3, "nobody is handed a campaign's goods twice", _HANDED_OVER_ONCE),
     Invariant(14, "who is shown as listed is on the list", _LISTED_ARE_RECIPIENTS),

@@ -235,10 +235,15 @@ async def test_rice_is_handed_over_by_commune_to_nobody_twice_and_never_below_ze
 
 #: What breaks a promise, what mends it again, and the numbers by which it is seen.
 BROKEN = (
-    ("campaign_group set amount = amount + 1", "campaign_group set amount = amount - 1", {6}),
+    ("campaign_group set amount = amount + 1", "campaign_group set amount = amount - 1", {6, 9}),
     ("campaign_recipient set group_code = 'elder'", "campaign_recipient set group_code = 'poor'", {6, 14}),
     ("campaign_recipient set person_id = list_id", "campaign_recipient set person_id = person_key", {6}),
-    ("campaign set months = 2, opens_on = '2023-11-30'", "campaign set opens_on = '2024-01-22'", {6}),
+    (
+        "campaign set months = 2, opens_on = '2023-11-30'",
+        "campaign set months = 1, opens_on = '2024-01-22'",
+        {6, 9},
+    ),
+    ("campaign set name = 'X'", "campaign set name = 'Quà Tết thử'", {9}),
     ("campaign_listed set people = 1", "campaign_listed set people = 2", {14}),
     (
         "campaign_list set rows_taken = 1, rows_total = 1",
