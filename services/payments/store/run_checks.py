@@ -70,15 +70,25 @@ _SHARED_ACCOUNTS = f"""
     from paid join shared using (payee_index)
 """
 _AT_HOME = ", ".join(repr(name) for name in run_checks.AT_HOME)
+_HERE = f"'{run_checks.IN_FACILITY}'"
+# Both among the province's lists for the months that this one pays, itself or an earlier one.
 _RESIDENTS_AT_HOME = f"""
     {_INTO}
+    with paid as (
+        select distinct month from instruction_line where run_id = $1
+    ), line as materialized (
+        select run_id, person_id, programme, month, instruction_id, amount_dong, commune_code, province_code
+        from instruction_line
+        where not returned and month in (table paid) and programme in ({_AT_HOME}, {_HERE})
+          and (run_id = $1 or run_id in (
+            select m.run_id from run_month m join run r using (run_id)
+            where m.month in (table paid) and r.province_code = $2 and r.status <> '{runs.WITHDRAWN}'))
+    )
     select $1, '{run_checks.RESIDENT_AT_HOME}', l.programme, l.person_id, l.instruction_id, l.month,
            o.amount_dong, l.amount_dong, l.commune_code, l.province_code
-    from instruction_line l join instruction_line o on o.person_id = l.person_id and o.month = l.month
-      and not o.returned
-    where l.run_id = $1 and (
-        l.programme in ({_AT_HOME}) and o.programme = '{run_checks.IN_FACILITY}'
-        or l.programme = '{run_checks.IN_FACILITY}' and o.programme in ({_AT_HOME}) and o.run_id <> $1)
+    from line l join line o on o.person_id = l.person_id and o.month = l.month
+    where l.run_id = $1 and (l.programme = {_HERE}) <> (o.programme = {_HERE})
+      and (l.programme <> {_HERE} or o.run_id <> $1)
 """
 _DECEASED = f"""
     {_INTO}
@@ -146,8 +156,7 @@ class _Work:
         await execute(_DECEASED, run_id, list(run_checks.DECEASED_REASONS), run.province_code)
         if limits.alone_dong_max is not None:
             await execute(_LARGE, run_id, limits.alone_dong_max)
-        await execute("set local enable_nestloop = on")
-        await execute(_RESIDENTS_AT_HOME, run_id)
+        await execute(_RESIDENTS_AT_HOME, run_id, run.province_code)
 
     async def checked(self, run: Run, at: datetime) -> None:
         await self._connection.execute(_SUMS, run.run_id)
