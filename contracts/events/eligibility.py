@@ -38,7 +38,7 @@ class DecisionRecorded(Event):
     not been paid falls due with the next run (arrears). A `proposed` decision pays nothing until a
     DecisionSigned names it. Care money to a carer goes to `payee_person_id`; a disabled parent's own is
     `own_care_allowance`. What another authority decided is `merit_allowance`, with an amount and neither
-    coefficient nor standard; no run pays it.
+    coefficient nor standard; a run pays it that names it and a fund for it.
     """
 
     decision_id: DecisionId

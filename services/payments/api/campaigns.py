@@ -21,7 +21,7 @@ from services.payments.api.doors import (
     parts_of,
 )
 from services.payments.api.funds import Amount, Commune, Name, Province, VoucherShown
-from services.payments.api.models import Approval, RunAccepted
+from services.payments.api.models import Approval, CampaignProgramme, RunAccepted
 from services.payments.domain.campaigns import Group, Terms
 from services.payments.usecases.campaigns import CampaignView, Progress, Receipt
 
@@ -35,15 +35,6 @@ Words = Annotated[str, Field(min_length=1, max_length=200)]
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,39}$")]
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Status = Literal["draft", "proposed", "approved", "closed", "withdrawn"]
-CampaignProgramme = Literal[
-    "funeral_support",
-    "emergency_relief",
-    "tet_gift",
-    "longevity_gift",
-    "covid_support",
-    "merit_allowance",
-    "in_kind",
-]
 _GROUPS_MAX = 50
 
 

@@ -16,9 +16,24 @@ from services.payments.usecases.reading import (
     UnpayableView,
 )
 
-Programme = Literal[
-    "monthly_allowance", "social_pension", "nurture_allowance", "care_allowance", "own_care_allowance"
+RunProgramme = Literal[
+    "monthly_allowance",
+    "social_pension",
+    "nurture_allowance",
+    "care_allowance",
+    "own_care_allowance",
+    "merit_allowance",
 ]
+CampaignProgramme = Literal[
+    "funeral_support",
+    "emergency_relief",
+    "tet_gift",
+    "longevity_gift",
+    "covid_support",
+    "merit_allowance",
+    "in_kind",
+]
+Programme = RunProgramme | CampaignProgramme
 By = Literal["province", "commune", "category", "channel"]
 FileStatus = Literal["ready", "answered"]
 
@@ -33,7 +48,9 @@ class RunOrdered(BaseModel):
         list[Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]],
         Field(min_length=1, max_length=runs.MONTHS_MAX),
     ]
-    programmes: Annotated[list[Programme], Field(min_length=1, max_length=5)] | None = None
+    programmes: Annotated[list[RunProgramme], Field(min_length=1, max_length=6)] | None = Field(
+        default=None, description="Left out: all but merit_allowance, which needs a fund of its own."
+    )
     fund_id: Annotated[str, Field(max_length=40)] | None = Field(
         default=None, description="From what it is paid; the province's budget where none is named."
     )

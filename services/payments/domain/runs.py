@@ -39,6 +39,8 @@ PROGRAMMES = (
     "care_allowance",
     "own_care_allowance",
 )
+#: What another authority decided: paid where an order names it, from a fund that it names too.
+DECIDED_ELSEWHERE = "merit_allowance"
 MONTHS_MAX = 12
 #: How far ahead a month may be paid: the next one before Tết. A list pays all that is due up to its last
 #: month, so a month of another year by mistake would pay years ahead.

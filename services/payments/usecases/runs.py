@@ -31,7 +31,7 @@ class OpenRun:
         """The run. `fund_id`: None is the province's budget.
 
         Refusal `facts_not_settled`, `not_permitted` outside the maker's territory, `month_invalid`,
-        `fund_unfit` for a fund that does not pay these programmes there.
+        `fund_unfit` for a fund that does not pay these programmes there; none for what others decided.
         """
         if territory is not None and territory != province_code:
             raise Refusal(
@@ -59,11 +59,15 @@ class OpenRun:
                 "It is too early to pay that month.",
                 (FieldError("benefit_months", "too_early", "Tháng còn ở xa.", "A month far ahead."),),
             )
-        chosen = tuple(name for name in runs.PROGRAMMES if name in set(programmes))
+        known = (*runs.PROGRAMMES, runs.DECIDED_ELSEWHERE)
+        chosen = tuple(name for name in known if name in set(programmes))
         async with self._works(territory) as work:
             await work.require_settled(period.months)
             order = Order(province_code, period, chosen, maker, fund_id)
-            if fund_id is not None and not runs.pays(await work.fund(fund_id), order, territory):
+            paid = runs.DECIDED_ELSEWHERE not in chosen
+            if fund_id is not None:
+                paid = runs.pays(await work.fund(fund_id), order, territory)
+            if not paid:
                 raise Refusal(
                     "fund_unfit",
                     "Quỹ này không chi được: không có, của nơi khác, không phải tiền, hoặc có mục đích khác.",

@@ -1,10 +1,9 @@
-"""What another authority decided is heard and kept, and no run pays it or counts it."""
+"""What another authority decided is heard and kept, and paid only by a run that names it and a fund."""
 
 from typing import Any
 
-import pytest
-
 from libs.common.kernel.ids import show
+from tests.services.payments.test_funds import balances, booked, opened
 from tests.services.payments.world import MONTHS, Payments, decision, person
 
 
@@ -41,9 +40,17 @@ async def test_a_run_of_everything_neither_pays_nor_counts_it(payments: Payments
     assert await payments.violations() == {}
 
 
-@pytest.mark.parametrize("programmes", [["merit_allowance"], ["monthly_allowance", "merit_allowance"]])
-async def test_no_run_can_be_asked_to_pay_it(payments: Payments, programmes: list[str]) -> None:
-    await payments.decide(merit(1))
+async def test_a_run_that_names_it_pays_it_from_the_fund_that_it_names(payments: Payments) -> None:
+    await payments.account(1)
+    await payments.decide(decision(1), merit(1))
     await payments.close(*MONTHS)
-    answer = await payments.ask_run("2024-01", programmes=programmes)
-    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+    named: dict[str, Any] = {"programmes": ["merit_allowance"]}
+    assert (await payments.ask_run("2024-01", **named)).json()["code"] == "fund_unfit"
+    fund_id = await opened(payments, "merit", kind="province", purpose="merit_allowance")
+    await booked(payments, fund_id=fund_id, amount=10**7, booked_on="2024-01-02")
+    run = await payments.instructed("2024-01", fund_id=fund_id, **named)
+    assert run["instructed_dong"] == 1_624_000
+    await payments.answered()
+    books = await balances(payments)
+    assert (books["fund:merit"], books["paid:merit_allowance"]) == (10**7 - 1_624_000, 1_624_000)
+    assert await payments.violations() == {}
