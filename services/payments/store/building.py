@@ -1,7 +1,9 @@
 """A run's list, built in sets, shard by shard: what is due, to whom it goes, and in which file.
 
-A shard is gathered in two temporary tables and then written once: `due` has a row for each person,
-programme and month with the account it goes to; `payment` one for each payee, programme and commune.
+A shard is gathered in temporary tables and then written once: `due` has a row for each person, programme
+and month with the account it goes to; `payment` one for each payee, programme and commune; `line` is what is
+due with its payment. All that is written is read from these: of the tables of all runs the planner can't know
+how many rows are of this one.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -42,11 +44,14 @@ _ALL_BUILT = f"""
     limit 1 for update of r skip locked
 """
 
-_TABLE = """
+_TABLES = """
     create temp table payment (
         instruction_id uuid, programme text, payee_id uuid, list_commune text, account_id uuid,
         account_version integer, channel text, agency_code text, commune_code text, province_code text,
         amount_dong bigint, file_commune_code text, file_id uuid
+    ) on commit drop;
+    create temp table line (
+        like due, instruction_id uuid, payment_channel text, leads_instruction boolean, leads_person boolean
     ) on commit drop
 """
 
@@ -61,14 +66,19 @@ _PAYMENTS = """
                sum(amount_dong) over (partition by programme, payee_id, list_commune)::bigint as amount_dong,
                case when channel = $3 then '' else payee_commune_code end as file_commune_code
         from due where problem is null order by programme, payee_id, list_commune, person_id, month
+    ), numbered as (
+        select *, (row_number() over (partition by agency_code, file_commune_code
+                   order by programme, payee_id, list_commune) - 1) / $4::bigint as sequence
+        from payee
+    ), file as (
+        select agency_code, file_commune_code, sequence, derived_id(concat_ws(E'\\x1f', 'payment_file',
+                   $1::uuid, $2::smallint, agency_code, file_commune_code, sequence)) as file_id
+        from numbered group by agency_code, file_commune_code, sequence
     )
     select derived_id(concat_ws(E'\\x1f', 'instruction', $1::uuid, programme, payee_id, list_commune)),
            programme, payee_id, list_commune, account_id, account_version, channel, agency_code,
-           payee_commune_code, province_code, amount_dong, file_commune_code,
-           derived_id(concat_ws(E'\\x1f', 'payment_file', $1::uuid, $2::smallint, agency_code,
-               file_commune_code, (row_number() over (partition by agency_code, file_commune_code
-                   order by programme, payee_id, list_commune) - 1) / $4::bigint))
-    from payee
+           payee_commune_code, province_code, amount_dong, file_commune_code, file_id
+    from numbered join file using (agency_code, file_commune_code, sequence)
 """
 
 _INSERT_FILES = f"""
@@ -89,30 +99,36 @@ _INSERT_INSTRUCTIONS = """
     from payment order by instruction_id
 """
 
-_INSERT_LINES = """
-    insert into instruction_line (run_id, instruction_id, person_id, programme, month, decision_id,
-                                  campaign_id, category, coefficient_hundredths, standard_dong, amount_dong,
-                                  commune_code, province_code, unit_province_code, leads_instruction,
-                                  leads_person)
-    select $1, p.instruction_id, d.person_id, d.programme, d.month, d.decision_id, d.campaign_id, d.category,
-           d.coefficient_hundredths, d.standard_dong, d.amount_dong, d.commune_code, d.province_code,
-           d.unit_province_code,
+_LINES = """
+    insert into line
+    select d.*, p.instruction_id, p.channel,
            row_number() over (partition by p.instruction_id order by d.person_id, d.month) = 1,
            row_number() over (partition by p.instruction_id, d.person_id order by d.month desc) = 1
     from due d join payment p using (programme, payee_id, list_commune)
     where d.problem is null
 """
 
+_INSERT_LINES = """
+    insert into instruction_line (run_id, instruction_id, person_id, programme, month, decision_id,
+                                  campaign_id, category, coefficient_hundredths, standard_dong, amount_dong,
+                                  commune_code, province_code, unit_province_code, leads_instruction,
+                                  leads_person)
+    select $1, instruction_id, person_id, programme, month, decision_id, campaign_id, category,
+           coefficient_hundredths, standard_dong, amount_dong, commune_code, province_code,
+           unit_province_code, leads_instruction, leads_person
+    from line
+"""
+
 # Two shards of a run meet in a commune's total only by what goes to its people's facilities.
 _INSERT_TOTALS = """
     insert into run_total as t (run_id, programme, province_code, unit_province_code, commune_code, category,
                                 channel, people, instructions, lines, standard_dong, instructed_dong)
-    select $1, l.programme, min(l.province_code), l.unit_province_code, l.commune_code, l.category, p.channel,
-           count(*) filter (where l.leads_person), count(*) filter (where l.leads_instruction), count(*),
-           sum(l.standard_dong), sum(l.amount_dong)
-    from payment p join instruction_line l on l.run_id = $1 and l.instruction_id = p.instruction_id
-    group by l.programme, l.unit_province_code, l.commune_code, l.category, p.channel
-    order by l.programme, l.unit_province_code, l.commune_code, l.category, p.channel
+    select $1, programme, min(province_code), unit_province_code, commune_code, category, payment_channel,
+           count(*) filter (where leads_person), count(*) filter (where leads_instruction), count(*),
+           sum(standard_dong), sum(amount_dong)
+    from line
+    group by programme, unit_province_code, commune_code, category, payment_channel
+    order by programme, unit_province_code, commune_code, category, payment_channel
     on conflict (run_id, programme, unit_province_code, commune_code, category, channel) do update
     set people = t.people + excluded.people, instructions = t.instructions + excluded.instructions,
         lines = t.lines + excluded.lines, standard_dong = t.standard_dong + excluded.standard_dong,
@@ -126,14 +142,12 @@ _INSERT_UNPAYABLE = """
     from due where problem is not null
 """
 
-# The digest of domain/runs.py, of what was just written.
+# The digest of domain/runs.py.
 _SHARD_BUILT = """
     with lines as (
-        select instruction_id, string_agg(line_text(d.person_id, d.month,
-            coalesce(d.decision_id, d.campaign_id), d.amount_dong), ''
-            order by d.person_id, d.month) as listed
-        from due d join payment p using (programme, payee_id, list_commune)
-        where d.problem is null group by instruction_id
+        select instruction_id, string_agg(line_text(person_id, month, coalesce(decision_id, campaign_id),
+            amount_dong), '' order by person_id, month) as listed
+        from line group by instruction_id
     ), digested as (
         select count(*) as instructions, coalesce(sum(amount_dong), 0) as amount,
             sha256(coalesce(string_agg(instruction_digest(instruction_id, payee_id, programme, channel,
@@ -219,9 +233,10 @@ class _Work:
         # No statement of a set is worth compiling.
         await connection.execute("set local work_mem = '128MB'; set local jit = off")
         await gather(connection, self._source, run, shard)
-        await connection.execute(_TABLE)
+        await connection.execute(_TABLES)
         await connection.execute(_PAYMENTS, of_run, of_shard, BANK_ACCOUNT, FILE_PAYMENTS_MAX)
         await connection.execute("analyze payment")
+        await connection.execute(_LINES)
         await connection.execute(_INSERT_FILES, of_run)
         await connection.execute(_INSERT_INSTRUCTIONS, of_run, of_shard)
         await connection.execute(_INSERT_LINES, of_run)

@@ -23,14 +23,17 @@ _TABLE = """
     ) on commit drop
 """
 _IN_SHARD = """
-    (case when e.payee = 'facility' then $7
-     else e.commune_code >= $5 and ($6::text is null or e.commune_code < $6) end)
+    (case when e.payee = 'facility' then $6
+     else e.commune_code >= $4 and ($5::text is null or e.commune_code < $5) end)
 """
 
+_OWED_TABLE = """
+    create temp table owed (like entitlement, until date, paid_to uuid, month date) on commit drop
+"""
 # The decision in force in a month is the highest version with effective_from <= month that is signed: an
 # unsigned proposal is no decision yet. A version ends where a later one begins.
-_MONTHLY = f"""
-    insert into due
+_OWED = f"""
+    insert into owed
     with listed as (
         select distinct person_id from entitlement e where province_code = $1 and {_IN_SHARD}
     ), standing as (
@@ -42,38 +45,41 @@ _MONTHLY = f"""
     ), granted as (
         select * from standing e
         where outcome = 'granted' and amount_dong > 0 and province_code = $1 and {_IN_SHARD}
-    ), owed as (
-        select g.*, m::date as month
-        from granted g, generate_series(greatest(pays_from, effective_from)::timestamp,
-            least($3::date, until - interval '1 month'), interval '1 month') as m
-    ), unpaid as (
-        select o.*, coalesce(o.payee_person_id, o.person_id) as paid_to
-        from owed o left join instruction_line l
-          on l.person_id = o.person_id and l.programme = o.programme and l.month = o.month and not l.returned
-          and l.campaign_id is null
-        where l.person_id is null
-    ), account as (
+    )
+    select g.*, coalesce(payee_person_id, person_id) as paid_to, m::date as month
+    from granted g, generate_series(greatest(pays_from, effective_from)::timestamp,
+        least($3::date, until - interval '1 month'), interval '1 month') as m
+"""
+
+# How many rows `owed` has is known by now: who guesses reads the whole index of all that was ever paid.
+_MONTHLY = """
+    insert into due
+    with account as (
         select distinct on (person_id) person_id, version, payee_id, channel, agency_code, commune_code,
                problem
-        from payout_account where person_id in (select paid_to from unpaid)
+        from payout_account where person_id in (select paid_to from owed)
         order by person_id, version desc
     ), facility as (
         select distinct on (facility_id) facility_id, version, agency_code, commune_code, problem
         from facility_account order by facility_id, version desc
     )
-    select u.person_id, u.programme, u.month, u.decision_id, null, u.category,
-           u.coefficient_hundredths, u.standard_dong, u.amount_dong, u.commune_code, u.province_code,
-           coalesce(u.former_province_code, u.province_code),
-           case when u.payee = 'facility' then '' else u.commune_code end,
+    select o.person_id, o.programme, o.month, o.decision_id, null, o.category, o.coefficient_hundredths,
+           o.standard_dong, o.amount_dong, o.commune_code, o.province_code,
+           coalesce(o.former_province_code, o.province_code),
+           case when o.payee = 'facility' then '' else o.commune_code end,
            coalesce(f.facility_id, a.payee_id), coalesce(f.facility_id, a.person_id),
            coalesce(f.version, a.version),
-           case when f.facility_id is null then a.channel else $4 end,
+           case when f.facility_id is null then a.channel else $1 end,
            coalesce(f.agency_code, a.agency_code), coalesce(f.commune_code, a.commune_code),
            case when coalesce(f.facility_id, a.person_id) is null then 'no_account'
                 else coalesce(f.problem, a.problem) end
-    from unpaid u
-    left join facility f on u.payee = 'facility' and f.facility_id = u.facility_id
-    left join account a on u.payee <> 'facility' and a.person_id = u.paid_to
+    from owed o
+    left join facility f on o.payee = 'facility' and f.facility_id = o.facility_id
+    left join account a on o.payee <> 'facility' and a.person_id = o.paid_to
+    where not exists (
+        select from instruction_line l
+        where l.person_id = o.person_id and l.programme = o.programme and l.month = o.month
+          and not l.returned and l.campaign_id is null)
 """
 
 
@@ -99,16 +105,18 @@ class MonthlyDecisions:
         return [(row["commune_code"], row["people"]) for row in rows]
 
     async def gather(self, connection: Connection, run: Run, shard: Shard) -> None:
+        await connection.execute(_OWED_TABLE)
         await connection.execute(
-            _MONTHLY,
+            _OWED,
             run.province_code,
             list(run.programmes),
             run.period.last.first_day,
-            BANK_ACCOUNT,
             shard.from_commune,
             shard.before_commune,
             shard.has_facilities,
         )
+        await connection.execute("analyze owed")
+        await connection.execute(_MONTHLY, BANK_ACCOUNT)
 
 
 @dataclass(frozen=True)

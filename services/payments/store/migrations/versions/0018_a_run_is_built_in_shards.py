@@ -56,7 +56,7 @@ def _ids() -> None:
     # RFC 9562, UUIDv8 by its example of SHA-256: as libs/common/kernel/ids.py derives v5, for whole sets.
     op.execute(
         """
-        create function derived_id(key text) returns uuid language sql immutable parallel safe strict as $$
+        create function derived_id(key text) returns uuid language sql immutable parallel safe as $$
             select overlay(overlay(left(encode(sha256(convert_to(key, 'UTF8')), 'hex'), 32)
                 placing '8' from 13) placing 'a' from 17)::uuid
         $$
