@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from libs.common.runtime.postgres import Database
+from services.payments.domain.ledger import POSTINGS
 from services.payments.domain.vouchers import Voucher
 from services.payments.store import funds, vouchers
 from services.payments.usecases.books import (
@@ -28,7 +29,8 @@ _BALANCES = """
     where b.booked_on <= $1 and ($2::text is null or a.kind = $2) and (a.code, a.province_code) > ($3, $4)
     group by a.account_id order by a.code, a.province_code limit $5
 """
-# By account each side is read from its own index: an `or` over both would read the whole ledger.
+# By account each side is read from its own index: an `or` over both would read the whole ledger. So would a
+# territory or a posting that stands far back in the key: these are read from each account debited.
 _TRANSFERS = """
     with found as materialized ({found})
     select t.transaction_id, t.leg, t.posting, d.code, c.code, t.amount, t.unit, t.province_code, t.source_id,
@@ -51,6 +53,10 @@ _OF_ACCOUNT = _TRANSFERS.format(
         f"{_MATCHING.format(side=f'{side}_account = a.account_id')}) as m where a.code = $8)"
         for side in ("debit", "credit")
     )
+)
+_OF_TERRITORY = _TRANSFERS.format(
+    found=f"select m.* from ledger_account a cross join lateral ("
+    f"{_MATCHING.format(side='debit_account = a.account_id')}) as m where $8::text is null or a.kind = $8"
 )
 _FUNDS = f"""
     select {funds.COLUMNS}, coalesce((
@@ -86,10 +92,13 @@ class StoredBooks:
         transaction, leg = after or (None, None)
         arguments = (wanted.posting, wanted.source_id, wanted.first, wanted.last, transaction, leg, limit)
         async with self._database.reading(territory) as connection:
-            if wanted.account is None:
+            if wanted.account is not None:
+                rows = await connection.fetch(_OF_ACCOUNT, *arguments, wanted.account)
+            elif territory is None and wanted.posting is None:
                 rows = await connection.fetch(_ANY, *arguments)
             else:
-                rows = await connection.fetch(_OF_ACCOUNT, *arguments, wanted.account)
+                posting = POSTINGS.get(wanted.posting or "")
+                rows = await connection.fetch(_OF_TERRITORY, *arguments, posting and posting.debit)
         return [TransferView(*row) for row in rows]
 
     async def funds(self, territory: str | None, after: str, limit: int) -> Sequence[FundView]:

@@ -352,7 +352,8 @@ async def test_a_province_does_not_draw_on_the_nations_fund(payments: Payments) 
     assert (await payments.ask_run("2024-02", fund_id=fund_id)).status_code == 202
 
 
-async def test_transfers_come_in_pages_and_by_what_is_asked(payments: Payments) -> None:
+@pytest.mark.parametrize("reader", ["auditor#a", f"auditor#a@{HANOI}"])
+async def test_transfers_come_in_pages_and_by_what_is_asked(payments: Payments, reader: str) -> None:
     await _due(payments, *range(1, 6))
     await payments.instructed("2024-02")
     await payments.answered()
@@ -360,13 +361,16 @@ async def test_transfers_come_in_pages_and_by_what_is_asked(payments: Payments) 
     cursor = None
     while True:
         params: dict[str, Any] = {"limit": 4} | ({"cursor": cursor} if cursor else {})
-        page = (await payments.get("/v1/ledger/transfers", **params)).json()
+        page = (await payments.get("/v1/ledger/transfers", reader, **params)).json()
         seen += [(item["transaction_id"], item["leg"]) for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
     total = await payments.look.fetchval("select count(*) from ledger_transfer")
     assert len(seen) == len(set(seen)) == total
+    assert seen == sorted(seen, reverse=True)
+    settled = (await payments.get("/v1/ledger/transfers", reader, posting="settled")).json()["items"]
+    assert [item["posting"] for item in settled] == ["settled"] * 5
     transit = (await payments.get("/v1/ledger/transfers", account="in_transit:970405")).json()["items"]
     assert {item["posting"] for item in transit} == {"instructed", "settled"}
     assert len(transit) == 10
