@@ -36,6 +36,7 @@ CANDIDATE = """
            exists (
                select from instruction_line l join instruction_line other using (person_id, programme, month)
                where l.run_id = i.run_id and l.instruction_id = i.instruction_id and not other.returned
+                 and other.campaign_id is not distinct from l.campaign_id
                  and other.instruction_id <> i.instruction_id) as reissued,
            array(select posting from ledger_transfer where source_id = i.instruction_id) as postings
     from instruction i join payment_file f using (file_id)
@@ -51,7 +52,11 @@ _PLACE = """
     where instruction_id = $1
 """
 #: What the ledger or the list refuses, and the problem that it is.
-_REFUSED = {"paid_once": "reissued", "fund_not_overdrawn": "fund_short"}
+_REFUSED = {
+    "paid_once": "reissued",
+    "campaign_paid_once": "reissued",
+    "fund_not_overdrawn": "fund_short",
+}
 
 
 @dataclass(frozen=True, slots=True)
