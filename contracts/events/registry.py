@@ -46,7 +46,11 @@ class PersonRecorded(Event):
 
 
 class PayoutAccountRecorded(Event):
-    """How a beneficiary is paid. The secret holds names, personal_id and account number."""
+    """How a beneficiary is paid. The secret holds names, personal_id and account number.
+
+    An account that took another's place on `changed_on` is not paid before `usable_from`; what is due
+    meanwhile goes to the one before.
+    """
 
     person_id: PersonId
     version: Version
@@ -55,4 +59,6 @@ class PayoutAccountRecorded(Event):
     agency_code: str
     commune_code: CommuneCode
     province_code: ProvinceCode
+    changed_on: date | None = None
+    usable_from: date | None = None
     secret: Annotated[str, sealed_to("payments")]

@@ -113,7 +113,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     accounts = Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
     instructing = Instructing(database, cipher, accounts.open, to_event)
     payer = Payer(settings.payer_name, settings.payer_account)
-    sources = RunSources(MonthlyDecisions(), CampaignLists())
+    sources = RunSources(MonthlyDecisions(clock.business_date), CampaignLists())
     build = BuildRuns(Building(database, sources, to_event), clock, settings.run_shard_people)
     check = CheckRuns(Checking(database), _limits(settings), clock)
     book = BookRuns(instructing, clock)

@@ -71,7 +71,7 @@ def parts(settings: RegistrySettings) -> Parts:
     doors = Doors(
         find=FindPeople(people, blind_indexes),
         register=RegisterPerson(people, units, blind_indexes),
-        change=ChangePerson(people, units, blind_indexes),
+        change=ChangePerson(people, units, blind_indexes, settings.account_cooling_days),
         imports=ImportDesk(database, protection),
         clock=WallClock(settings.business_date),
         csv_bytes_max=settings.import_csv_bytes_max,

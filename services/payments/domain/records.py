@@ -60,7 +60,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class PayoutAccount:
-    """How a beneficiary is paid, as heard; one payee of several beneficiaries has one `payee_id`."""
+    """How a beneficiary is paid, as heard; one payee of several beneficiaries has one `payee_id`.
+
+    `usable_from`: not paid before that day, and never where another version came before it; None: at once.
+    """
 
     person_id: UUID
     version: int
@@ -70,6 +73,8 @@ class PayoutAccount:
     commune_code: str
     province_code: str
     secret: Secret
+    changed_on: date | None = None
+    usable_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

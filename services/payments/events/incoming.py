@@ -59,6 +59,8 @@ class _Account(msgspec.Struct):
     commune_code: str
     province_code: str
     secret: str
+    changed_on: date | None = None
+    usable_from: date | None = None
 
 
 class _Facility(msgspec.Struct):
@@ -145,6 +147,8 @@ class Incoming:
             commune_code=told.commune_code,
             province_code=told.province_code,
             secret=self._open(told.secret),
+            changed_on=told.changed_on,
+            usable_from=told.usable_from,
         )
 
     def _facility_account(self, event: IncomingEvent) -> FacilityAccount:

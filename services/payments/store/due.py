@@ -4,8 +4,9 @@ It has a row for each person, programme and month, with the account that it goes
 keeps it from being paid. A source says what is due; all that follows is the same for each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from libs.common.runtime.postgres import Connection
@@ -30,6 +31,14 @@ _IN_SHARD = """
 _OWED_TABLE = """
     create temp table owed (like entitlement, until date, paid_to uuid, month date) on commit drop
 """
+#: A version `a` that took another's place and has cooled off by the day $2. One that was changed again before
+#: that is never paid: whoever noticed has said so.
+_USABLE = """
+    (a.usable_from is null or a.usable_from <= $2 and not exists (
+        select from payout_account later where later.person_id = a.person_id
+          and later.version > a.version and later.changed_on < a.usable_from))
+"""
+
 # The decision in force in a month is the highest version with effective_from <= month that is signed: an
 # unsigned proposal is no decision yet. A version ends where a later one begins.
 _OWED = f"""
@@ -52,12 +61,12 @@ _OWED = f"""
 """
 
 # How many rows `owed` has is known by now: who guesses reads the whole index of all that was ever paid.
-_MONTHLY = """
+_MONTHLY = f"""
     insert into due
     with account as (
         select distinct on (person_id) person_id, version, payee_id, channel, agency_code, commune_code,
                problem
-        from payout_account where person_id in (select paid_to from owed)
+        from payout_account a where person_id in (select paid_to from owed) and {_USABLE}
         order by person_id, version desc
     ), facility as (
         select distinct on (facility_id) facility_id, version, agency_code, commune_code, problem
@@ -94,7 +103,13 @@ class Source(Protocol):
 
 
 class MonthlyDecisions:
-    """Each month that a decision in force pays, up to the run's last, that has no line yet."""
+    """Each month that a decision in force pays, up to the run's last, that has no line yet.
+
+    `today`: the business date, by which an account has cooled off.
+    """
+
+    def __init__(self, today: Callable[[], date]) -> None:
+        self._today = today
 
     async def communes(self, connection: Connection, run: Run) -> Sequence[tuple[str, int]]:
         rows = await connection.fetch(
@@ -116,7 +131,7 @@ class MonthlyDecisions:
             shard.has_facilities,
         )
         await connection.execute("analyze owed")
-        await connection.execute(_MONTHLY, BANK_ACCOUNT)
+        await connection.execute(_MONTHLY, BANK_ACCOUNT, self._today())
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _ENTITLEMENT = (
 _SIGNATURE = "decision_id uuid, signed_on date, signed_by_sub text"
 _ACCOUNT = (
     "person_id uuid, version int, payee_id uuid, channel text, agency_code text, commune_code text,"
-    " province_code text, secret bytea, payee_index bytea, problem text"
+    " province_code text, changed_on date, usable_from date, secret bytea, payee_index bytea, problem text"
 )
 _FACILITY = (
     "facility_id uuid, version int, name text, agency_code text, commune_code text, province_code text,"
@@ -102,6 +102,8 @@ class Accounts:
             one.agency_code,
             one.commune_code,
             one.province_code,
+            one.changed_on,
+            one.usable_from,
             *self.kept(one.secret, in_cash=in_cash),
         )
 

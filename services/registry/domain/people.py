@@ -30,6 +30,16 @@ class Payout:
     payee_relation: str
 
 
+def goes_elsewhere(before: Payout | None, now: Payout | None) -> bool:
+    """Whether money that went to one account or payee goes to another."""
+    if before is None or now is None:
+        return False
+    places = (
+        (one.channel, one.agency_code, one.account_number, one.payee_personal_id) for one in (before, now)
+    )
+    return len(set(places)) > 1
+
+
 @dataclass(frozen=True, slots=True)
 class Carer:
     """Who cares for a person: of the `own_household`, or another that took the person in (`receiving_carer`).
@@ -95,7 +105,8 @@ class Registration:
     """The fact that a person was recorded: identity, version, and the statement itself.
 
     `blind_index` is the keyed hash of the personal_id, `payee_id` None where no account is recorded with it.
-    What a later version changes is so since `true_from`; a first version is so since ever (None).
+    What a later version changes is so since `true_from`; a first version is so since ever (None). An account
+    that takes another's place is not paid before `usable_from`; None where it is paid at once.
     """
 
     person_id: UUID
@@ -106,6 +117,8 @@ class Registration:
     person: Person
     account_version: int = 1
     true_from: date | None = None
+    changed_on: date | None = None
+    usable_from: date | None = None
 
 
 def household_id(commune_code: str, household_number: str) -> UUID:

@@ -79,6 +79,8 @@ class Outgoing:
             "agency_code": payout.agency_code,
             "commune_code": person.commune_code,
             "province_code": person.province_code,
+            "changed_on": one.changed_on,
+            "usable_from": one.usable_from,
             "secret": self._to_payments.seal(orjson.dumps(_secret(person, payout))),
         }
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from libs.common.kernel.errors import FieldError, Refusal
 from services.registry.domain.messages import ROW_MESSAGES
-from services.registry.domain.people import Person, Registration
+from services.registry.domain.people import Person, Registration, goes_elsewhere
 from services.registry.domain.rows import Frame, Wrong, read_row, read_true_from
 from services.registry.usecases.imports import new_registration
 from services.registry.usecases.ports import (
@@ -43,11 +43,16 @@ class RegisterPerson:
 
 @dataclass(frozen=True)
 class ChangePerson:
-    """All of a person stated anew: a change, or a correction of what was stated wrongly."""
+    """All of a person stated anew: a change, or a correction of what was stated wrongly.
+
+    `cooling_days`: what is due meanwhile still goes to the account before, so that whoever did not ask for
+    the change has time to say so.
+    """
 
     people: People
     units: Units
     blind_indexes: BlindIndexes
+    cooling_days: int
 
     async def __call__(
         self,
@@ -82,6 +87,9 @@ class ChangePerson:
             payee_id=None if same_account else stated.payee_id,
             true_from=since,
         )
+        if registration.payee_id and goes_elsewhere(before.person.payout, read.payout):
+            usable_from = today + timedelta(self.cooling_days)
+            registration = replace(registration, changed_on=today, usable_from=usable_from)
         match await self.people.change(registration, territory):
             case Change.OUTRUN:
                 raise _outrun()

@@ -1,5 +1,6 @@
 """A person changes, or was stated wrongly: the next version says since when it is so."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -91,6 +92,18 @@ async def test_an_account_is_told_anew_only_where_it_changed(registry: Registry)
     left_out = dict.fromkeys(("channel", "agency_code", "account_number", "account_name"))
     await _change(registry, person, 3, **left_out)
     assert len(await registry.events("PayoutAccountRecorded")) == 2
+
+
+async def test_an_account_in_another_s_place_is_paid_after_it_cooled_off(registry: Registry) -> None:
+    person = await _registered(registry)
+    await _change(registry, person, account_number="999912345678")
+    await _change(registry, person, 2, account_name="NGUYEN THI THU HAI", account_number="999912345678")
+    told = await registry.events("PayoutAccountRecorded")
+    days = [(one["changed_on"], one["usable_from"]) for one in told]
+    # The first at once; another number later; the name alone is no other account.
+    today = date.fromisoformat(days[1][0])
+    later = (today + timedelta(3)).isoformat()
+    assert days == [(None, None), (today.isoformat(), later), (None, None)]
 
 
 async def test_nobody_takes_the_personal_id_of_another(registry: Registry) -> None:
