@@ -74,11 +74,13 @@ def build(service: Service) -> FastAPI:
     """The service as an ASGI application."""
     logs.configure(service.name)
     app = bare_app(service.title, service.settings, service.problems, lifespan=_lifespan(service))
-    for router in service.routers:
-        app.include_router(router)
-    app.include_router(_frame_router(service))
+    routers = [*service.routers, _frame_router(service)]
     if service.handlers:
-        app.include_router(dead_letters.router(service.database, _consumer(service)))
+        routers.append(dead_letters.router(service.database, _consumer(service)))
+    # Taken over as they are: `include_router` would make each route anew, a second time, for a prefix or a
+    # dependency that it is not given.
+    for router in routers:
+        app.router.routes.extend(router.routes)
     return app
 
 

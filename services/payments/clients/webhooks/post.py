@@ -47,7 +47,7 @@ class WebhookPost:
 
     def __init__(self, network: GuardedNetwork, tls: ssl.SSLContext | None = None) -> None:
         self._network = network
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls
         self._pool: httpcore.AsyncConnectionPool | None = None
 
     async def __call__(self, url: str, secrets: Sequence[str], message: Message) -> Answer:
@@ -88,7 +88,7 @@ class WebhookPost:
         # A connection that is kept is one to an address that was checked.
         if self._pool is None:
             self._pool = httpcore.AsyncConnectionPool(
-                self._tls,
+                self._tls or ssl.create_default_context(),
                 max_connections=_CONNECTIONS_MAX,
                 max_keepalive_connections=20,
                 keepalive_expiry=5.0,
