@@ -77,6 +77,8 @@ def build(
     carers = zip(care.cared_for.tolist(), care.relation, (care.carer + first_carer).tolist(), strict=True)
     for row, relation, carer in carers:
         columns["carer_relation"][row], columns["carer_personal_id"][row] = relation, ids[carer]
+        # Whoever was taken in lives with the carer.
+        columns["commune_code"][row] = columns["commune_code"][carer]
     order = rng.permutation(total)
     others = (order < first_carer) | (order >= first_carer + care.carers.size)
     assert set(columns) == set(COLUMNS)
