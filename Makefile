@@ -46,8 +46,8 @@ test: $(STAMP) ## Mọi kiểm thử chỉ cần Python · All tests that need P
 test-real: $(STAMP) ## Kiểm thử cần công cụ khác (Apache Kafka) · Tests that need more than Python
 	@$(BIN)/python -m tests.run --real
 
-soak: $(STAMP) ## Đối chiếu hai bộ tính trên người ngẫu nhiên · Both evaluators on random people: PEOPLE=<n> SEED=<n>
-	@$(BIN)/python -m tests.soak --law --people $(PEOPLE) $(if $(SEED),--seed $(SEED))
+soak: $(STAMP) ## Thử dài · Both evaluators on random people: PEOPLE=<n> SEED=<n>; a month paid while workers die: PAYROLL=<n>
+	@$(BIN)/python -m tests.soak $(if $(PAYROLL),--payroll --people $(PAYROLL),--law --people $(PEOPLE)) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP) ## Đo, cạnh các hệ thống khác · Measure beside peers: BENCH=--quick, or suites by name
 	@$(BIN)/python -m benchmarks $(BENCH)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from benchmarks import end_to_end, law, payroll, redetermination, report, what_if
+from benchmarks import end_to_end, law, pain001, payroll, redetermination, report, what_if
 from benchmarks.bench import Line, measure
 
 #: Each suite: its lines, one at a time, and the versions of the peers it runs.
@@ -21,6 +21,7 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
         "end-to-end": (end_to_end.lines, end_to_end.peers),
         "what-if": (what_if.lines, what_if.peers),
         "payroll": (payroll.lines, payroll.peers),
+        "pain001": (pain001.lines, pain001.peers),
         "payroll-large": (payroll.large, payroll.peers),
     }
 )

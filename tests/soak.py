@@ -1,29 +1,45 @@
 """Long runs of random cases: `python -m tests.soak --law --people 1000000 --seed 7`.
 
-Prints the seeds and the rate; a difference ends the run with 1 and its case as JSON. A run is told again
-by its seed: batch n of a run with seed s has seed s + n.
+`--law` prints the seeds and the rate; a difference ends the run with 1 and its case as JSON. A run is told
+again by its seed: batch n of a run with seed s has seed s + n.
+
+`--payroll` pays a nation two months: the first in peace, the second by workers that are killed at random
+(tests/support/mortal_workers.py). It prints what each took, and ends with 1 where the totals of the two
+months differ or an invariant does not hold.
 """
 
 import argparse
+import asyncio
 import random
 import sys
 import time
+from contextlib import ExitStack
 
 import orjson
 
+from libs.common.kernel.months import Month
+from services.payments.domain.runs import BUILT, INSTRUCTED, INSTRUCTING
+from tests.support.broker import test_broker
+from tests.support.payroll import MONTHS, Payroll, payroll
+from tests.support.postgres import test_cluster
 from tests.support.two_evaluators import difference
 
 _BATCH = 500
+_WORKERS = 2
+#: Of a mortal worker's life: long enough for the longest piece of work, short against the month.
+_STATEMENTS, _MILLISECONDS = 150, 4_000
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    options.add_argument("--law", action="store_true", required=True, help="scalar and vectorised evaluator")
+    kind = options.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--law", action="store_true", help="scalar and vectorised evaluator")
+    kind.add_argument("--payroll", action="store_true", help="a month's payroll, its workers killed")
     options.add_argument("--people", type=int, default=1_000_000)
     options.add_argument("--seed", type=int, default=None)
     chosen = options.parse_args()
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(1_000_000_000)
-    return law(chosen.people, seed)
+    return law(chosen.people, seed) if chosen.law else asyncio.run(pay(chosen.people, seed))
 
 
 def law(people: int, seed: int) -> int:
@@ -43,6 +59,39 @@ def law(people: int, seed: int) -> int:
                 f"{done} people alike, {done / (now - began):.0f} a second, seed {seed + batch}", flush=True
             )
     return 0
+
+
+async def pay(people: int, seed: int) -> int:
+    calm, killed = MONTHS
+    with test_cluster({}) as cluster, test_broker() as broker:
+        async with payroll(cluster, broker, people) as month, month.telling():
+            print(f"payroll: {people} people, seed {seed}", flush=True)
+            with ExitStack() as workers:
+                for number in range(_WORKERS):
+                    workers.enter_context(month.worker(f"worker-{number}"))
+                await _paid(month, calm)
+            with month.dying_workers(_WORKERS, seed, _STATEMENTS, _MILLISECONDS) as kills:
+                await _paid(month, killed)
+                print(f"{kills()} workers were killed", flush=True)
+            alike = await month.totals(calm) == await month.totals(killed)
+            print("the totals of both months are the same" if alike else "the totals differ", flush=True)
+            broken = await month.violations()
+    print(f"invariants broken: {broken or 'none'}", flush=True)
+    return 0 if alike and not broken else 1
+
+
+async def _paid(month: Payroll, benefit_month: Month) -> None:
+    """Prints the seconds at which all provinces' runs were built, booked and written to files."""
+    began = time.monotonic()
+    ordered = await month.order(benefit_month)
+    await month.until(ordered, BUILT)
+    built = time.monotonic() - began
+    await month.approve(ordered)
+    await month.until(ordered, INSTRUCTING, INSTRUCTED)
+    booked = time.monotonic() - began
+    await month.until(ordered, INSTRUCTED)
+    written = time.monotonic() - began
+    print(f"{benefit_month}: built {built:.0f} s, booked {booked:.0f} s, written {written:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
