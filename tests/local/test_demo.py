@@ -142,7 +142,9 @@ def test_the_summary_has_the_keys_that_are_promised() -> None:
         "seconds",
         "carers",
         "care_dong",
+        "gifts",
     ]
+    assert made["gifts"] is None
     assert made["deviation_beneficiaries"] == 0
     assert made["deviation_dong"] == pytest.approx(-0.002463, abs=1e-6)
     assert made["average_coefficient"] == 1.5
