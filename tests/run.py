@@ -21,6 +21,7 @@ _MINUTES_MAX = 12
 _PARTS: dict[str, tuple[str, ...]] = {
     "unit and property": (),
     "eligibility": ("services/eligibility",),
+    "payments": ("services/payments",),
     "architecture and contracts": ("architecture", "contracts"),
     "services": ("services", "gateway", "simulators", "local"),
     "journeys": ("journeys",),

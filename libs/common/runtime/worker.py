@@ -20,6 +20,14 @@ class Worker:
     step: Callable[[], Awaitable[bool]]
     idle_seconds: float = _IDLE_SECONDS
 
+    async def once(self) -> bool:
+        """One step among those of other workers, which its failure must not end; it is logged."""
+        try:
+            return await self.step()
+        except Exception as error:  # noqa: BLE001 - loop of the runtime: nothing may end it
+            logger().error("worker failed", worker=self.name, fault=fault_name(error))
+            return False
+
     async def run(self) -> None:
         """Until cancelled. A failure is logged, once for as long as it stays the same, and tried again."""
         failures, last = 0, ""

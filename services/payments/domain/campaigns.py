@@ -14,7 +14,7 @@ from libs.common.kernel.errors import IllegalTransition
 from libs.common.kernel.ids import derived_id
 from libs.common.kernel.months import Month
 from services.payments.domain.funds import Fund
-from services.payments.domain.ledger import VND
+from services.payments.domain.ledger import NATION, VND
 
 DRAFT = "draft"
 PROPOSED = "proposed"
@@ -128,7 +128,8 @@ def unfit(terms: Terms, fund: Fund | None, territory: str | None) -> str | None:
         return "groups"
     if fund is None or fund.purpose not in (None, terms.programme):
         return "fund_id"
-    if fund.province_code != terms.province_code and territory is not None:
+    of_nation = fund.province_code == NATION and territory is None
+    if fund.province_code != terms.province_code and not of_nation:
         return "fund_id"
     return "programme" if terms.programme == IN_KIND and fund.unit == VND else None
 

@@ -34,7 +34,7 @@ def listener(settings: ServiceSettings, workers: Sequence[Worker]) -> hints.List
     """Whatever it hears, it does all that is to be done and that no other worker holds."""
 
     async def work(_: bytes = b"") -> None:
-        while any([await worker.step() for worker in workers]):
+        while any([await worker.once() for worker in workers]):
             pass
 
     return hints.Listener(settings, RUN_WORK, work, work)

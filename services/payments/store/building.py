@@ -22,10 +22,13 @@ from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 _PLANNERS_LOCK = 0x70617972
 
-# Two runs of one province must see one another's lines: one is built after the other.
+# Two runs of one province must see one another's lines: one is built after the other, and after the lines of
+# one that was withdrawn are free.
 _IS_BUILT_ALONE = """
     not exists (select from run o where o.province_code = r.province_code and o.status = 'building'
                 and o.planned_at is not null)
+    and not exists (select from run w where w.province_code = r.province_code
+                    and w.status = 'withdrawn' and w.freed_at is null)
 """
 _UNPLANNED = f"""
     select {COLUMNS} from run r
@@ -140,6 +143,8 @@ _INSERT_UNPAYABLE = """
                            province_code)
     select $1, person_id, programme, month, amount_dong, problem, commune_code, province_code
     from due where problem is not null
+    -- Who moved from a shard that is built stands in the list already.
+    on conflict do nothing
 """
 
 # The digest of domain/runs.py.
@@ -247,6 +252,19 @@ class _Work:
     async def claim_all_built(self) -> Run | None:
         row = await self._connection.fetchrow(_ALL_BUILT)
         return run_of(row) if row else None
+
+    async def free_withdrawn(self, at: datetime) -> bool:
+        run_id = await self._connection.fetchval(
+            f"select run_id from run where status = '{runs.WITHDRAWN}' and freed_at is null"
+            " limit 1 for update skip locked"
+        )
+        if run_id is None:
+            return False
+        await self._connection.execute(
+            "update instruction_line set returned = true where run_id = $1", run_id
+        )
+        await self._connection.execute("update run set freed_at = $2 where run_id = $1", run_id, at)
+        return True
 
     async def freeze(self, run: Run, at: datetime) -> None:
         connection = self._connection

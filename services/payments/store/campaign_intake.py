@@ -50,7 +50,8 @@ _ADD = f"""
         on conflict do nothing returning row_number
     )
     select s.row_number, exists (
-        select from campaign_recipient r where r.campaign_id = $1 and r.person_key = s.person_key) as here
+        select from campaign_recipient r where r.campaign_id = $1
+          and (r.person_key = s.person_key or r.person_id = s.person_id)) as here
     from staged s left join added a using (row_number) where a.row_number is null
 """
 _LISTED = """

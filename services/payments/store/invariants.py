@@ -35,8 +35,8 @@ _RUNS_ADD_UP = """
     select i.instruction_id from instruction i join run r using (run_id)
     left join lined n using (instruction_id)
     where n.amount is distinct from i.amount_dong
-       or (i.status = 'returned' or r.status = 'withdrawn') is distinct from n.all_returned
-       or (i.status = 'returned' or r.status = 'withdrawn') is distinct from n.any_returned
+       or (i.status = 'returned' or r.freed_at is not null) is distinct from n.all_returned
+       or (i.status = 'returned' or r.freed_at is not null) is distinct from n.any_returned
     union all
     select n.instruction_id from lined n left join instruction i using (instruction_id)
     where i.instruction_id is null

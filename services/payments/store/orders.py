@@ -108,9 +108,6 @@ class _Work:
             reason,
             at,
         )
-        await self._connection.execute(
-            "update instruction_line set returned = true where run_id = $1", run.run_id
-        )
         if run.status == runs.APPROVED:
             await self._owe("withdrawn", run, on)
         await outbox.append(self._connection, [self._to_event(told(fact, run))])
@@ -146,7 +143,8 @@ async def open_run(connection: Connection, order: Order) -> UUID:
         await open_fund(connection, budget, order.maker)
     earlier = await connection.fetchval(
         "select count(*) from run where province_code = $1 and order_key = $2"
-        f" and status in ('{runs.RECONCILED}', '{runs.WITHDRAWN}')",
+        f" and (status in ('{runs.RECONCILED}', '{runs.WITHDRAWN}')"
+        f" or status = '{runs.INSTRUCTED}' and campaign_id is not null)",
         province,
         key,
     )

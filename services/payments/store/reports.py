@@ -64,7 +64,8 @@ _PARTS = """
     insert into partner_report (report_id, part_of, file_id, run_id, agency_code, province_code,
                                 reported_by_sub, content, content_sha256)
     select t.report_id, $1, t.file_id, t.run_id, whole.agency_code, whole.province_code,
-           whole.reported_by_sub, '', whole.content_sha256
+           whole.reported_by_sub, '',
+           encode(sha256(convert_to(whole.content_sha256 || t.file_id, 'UTF8')), 'hex')
     from partner_report whole, unnest($2::uuid[], $3::uuid[], $4::uuid[]) as t (file_id, report_id, run_id)
     where whole.report_id = $1
 """

@@ -29,6 +29,12 @@ _STANDING = f"""
         select from voucher v join donation g using (donation_id)
         where v.voucher_id = t.source_id and g.status = '{EARMARKED}'))
 """
+_HOLD_GIFT = """
+    select from donation where donation_id in (
+        select v.donation_id from ledger_transfer t join voucher v on v.voucher_id = t.source_id
+        where t.transaction_id = $1)
+    for update
+"""
 
 
 class Money:
@@ -54,6 +60,8 @@ class _Work:
         return await funds.find(self._connection, fund_id)
 
     async def standing(self, transaction_id: UUID) -> tuple[Transfer, int] | None:
+        # Held before it is read: whoever sets the gift apart meanwhile comes first, or after.
+        await self._connection.execute(_HOLD_GIFT, transaction_id)
         row = await self._connection.fetchrow(_STANDING, transaction_id)
         if row is None:
             return None

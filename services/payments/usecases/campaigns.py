@@ -94,6 +94,7 @@ class KeepCampaigns:
         async with self._works(territory) as work:
             campaign = await _known(work, campaign_id)
             moved = _moved(campaign, campaigns.PROPOSED)
+            _require_fit(campaign.terms, await work.fund(campaign.terms.fund_id), territory)
             await work.move(replace(moved, maker=maker, content_hash=campaign.terms.content_hash))
 
     async def approve(
@@ -113,6 +114,7 @@ class KeepCampaigns:
             moved = _moved(campaign, campaigns.APPROVED)
             if {content_hash, campaign.content_hash} != {campaign.terms.content_hash}:
                 raise _content_changed()
+            _require_fit(campaign.terms, await work.fund(campaign.terms.fund_id), territory)
             await work.move(replace(moved, checker=checker))
 
     async def withdraw(self, campaign_id: UUID, territory: str | None) -> None:
@@ -127,7 +129,7 @@ class KeepCampaigns:
         `fund_unfit` where its fund holds goods.
         """
         async with self._works(territory) as work:
-            campaign, fund, months = await self._giving(work, campaign_id)
+            campaign, fund, months = await self._giving(work, campaign_id, territory)
             if fund.unit != VND:
                 raise Refusal(
                     "fund_unfit",
@@ -155,7 +157,7 @@ class KeepCampaigns:
         """
         today = self._clock.business_date()
         async with self._works(territory) as work:
-            campaign, fund, months = await self._giving(work, campaign_id)
+            campaign, fund, months = await self._giving(work, campaign_id, territory)
             if fund.unit == VND:
                 raise Refusal(
                     "fund_unfit",
@@ -194,7 +196,7 @@ class KeepCampaigns:
         return voucher
 
     async def _giving(
-        self, work: CampaignWork, campaign_id: UUID
+        self, work: CampaignWork, campaign_id: UUID, territory: str | None
     ) -> tuple[Campaign, Fund, tuple[Month, ...]]:
         """The campaign, its fund and the months that are due, if it gives today."""
         campaign, today = await _known(work, campaign_id), self._clock.business_date()
@@ -204,6 +206,7 @@ class KeepCampaigns:
             raise _content_changed()
         fund = await work.fund(campaign.terms.fund_id)
         assert fund, "a campaign has its fund"
+        _require_fit(campaign.terms, fund, territory)
         return campaign, fund, campaign.due_months(today)
 
     async def _end(self, campaign_id: UUID, status: str, territory: str | None) -> None:

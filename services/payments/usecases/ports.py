@@ -44,7 +44,7 @@ class RunWork(Protocol):
         """What the list grants is owed from that day on."""
 
     async def withdraw(self, run: Run, sub: str, reason: str, at: datetime, on: date) -> None:
-        """Its months fall due again; what it owed is owed no longer."""
+        """What it owed is owed no longer; its months fall due again once a worker has freed its lines."""
 
 
 class RunWorks(Protocol):
@@ -73,6 +73,9 @@ class BuildWork(Protocol):
 
     async def freeze(self, run: Run, at: datetime) -> None:
         """The list is what its shards are, and its hash is told."""
+
+    async def free_withdrawn(self, at: datetime) -> bool:
+        """The lines of a withdrawn run hold their months no longer; False when there is none."""
 
 
 class BuildWorks(Protocol):

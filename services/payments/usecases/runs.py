@@ -173,7 +173,13 @@ class BuildRuns:
     async def step(self) -> bool:
         """One piece of it; False when there is none."""
         async with self._works() as work:
-            return await self._freeze(work) or await self._build(work) or await self._plan(work)
+            at = self._clock.recorded_at()
+            return (
+                await self._freeze(work)
+                or await work.free_withdrawn(at)
+                or await self._build(work)
+                or await self._plan(work)
+            )
 
     async def _freeze(self, work: BuildWork) -> bool:
         run = await work.claim_all_built()

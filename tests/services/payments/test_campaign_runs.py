@@ -90,6 +90,20 @@ async def test_nobody_is_paid_twice_and_who_was_not_reached_is_paid_again(paymen
     assert await payments.violations() == {}
 
 
+async def test_who_comes_late_does_not_wait_for_the_answers_to_those_before(payments: Payments) -> None:
+    campaign = await running(payments)
+    await listed(payments, campaign, row(1))
+    first = await paid(payments, campaign)
+    assert first["status"] == "instructed"
+    await listed(payments, campaign, row(2))
+    second = await paid(payments, campaign)
+    assert (second["instructions"], second["run_id"] != first["run_id"]) == (1, True)
+    await payments.answered()
+    third = await paid(payments, campaign)
+    assert (third["instructions"], third["run_id"] in (first["run_id"], second["run_id"])) == (0, False)
+    assert await payments.violations() == {}
+
+
 async def test_the_months_of_a_campaign_fall_due_one_by_one(payments: Payments) -> None:
     campaign = await running(payments, months=3, code="merit", programme="merit_allowance")
     await listed(payments, campaign, row(1))
@@ -237,7 +251,11 @@ async def test_rice_is_handed_over_by_commune_to_nobody_twice_and_never_below_ze
 BROKEN = (
     ("campaign_group set amount = amount + 1", "campaign_group set amount = amount - 1", {6, 9}),
     ("campaign_recipient set group_code = 'elder'", "campaign_recipient set group_code = 'poor'", {6, 14}),
-    ("campaign_recipient set person_id = list_id", "campaign_recipient set person_id = person_key", {6}),
+    (
+        "campaign_recipient set person_id = gen_random_uuid()",
+        "campaign_recipient set person_id = person_key",
+        {6},
+    ),
     (
         "campaign set months = 2, opens_on = '2023-11-30'",
         "campaign set months = 1, opens_on = '2024-01-22'",

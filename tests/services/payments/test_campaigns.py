@@ -242,6 +242,38 @@ async def test_the_same_person_is_listed_once_in_one_list_in_two_and_by_two_name
     assert {one["key"]: one["listed"] for one in progress.json()["items"]} == {"elder": 1, "poor": 3}
 
 
+async def test_a_person_whose_number_was_put_right_is_listed_once(payments: Payments) -> None:
+    await payments.account(7)
+    campaign = await running(payments)
+    named = {"person_id": show("per", person(7)), "group": "elder"}
+    assert (await listed(payments, campaign, named))["rows_taken"] == 1
+    await payments.account(7, version=2, secret={"personal_id": "090000000099"})
+    again = await listed(payments, campaign, named | {"group": "poor"}, row(8))
+    assert await errors(payments, again) == [(2, "person_id", "listed_twice")]
+    assert (again["rows_taken"], (await now(payments, campaign))["listed"]) == (1, 2)
+
+
+async def test_a_province_gives_nothing_of_the_nations_fund(payments: Payments) -> None:
+    fund_id = await funded(payments, code="nation", kind="central", province_code="00")
+    campaign = await drafted(payments, fund_id)
+    there = f"maker#p@{HANOI}"
+    assert (await step(payments, campaign, "proposal", there)).json()["code"] == "campaign_unfit"
+    assert (await step(payments, campaign, "proposal")).status_code == 200
+    checker = f"checker#q@{HANOI}"
+    assert (await approve(payments, await now(payments, campaign), checker)).json()[
+        "code"
+    ] == "campaign_unfit"
+    assert (await approve(payments, await now(payments, campaign))).status_code == 200
+    assert (await step(payments, campaign, "runs", there)).json()["code"] == "campaign_unfit"
+    assert (await step(payments, campaign, "runs")).status_code == 202
+
+
+async def test_a_campaign_gives_from_no_other_provinces_fund(payments: Payments) -> None:
+    fund_id = await funded(payments, code="hcmc", province_code=HCMC)
+    answer = await payments.post("/v1/campaigns", wanted(fund_id), "maker#m")
+    assert [one["path"] for one in answer.json()["errors"]] == ["fund_id"]
+
+
 async def test_of_campaigns_with_one_word_a_person_is_on_one_list(payments: Payments) -> None:
     fund_id = await funded(payments)
     first = await running(payments, fund_id, code="state", only_one_of="tet-2024")

@@ -1,5 +1,6 @@
 """Gifts: pledged, received with a receipt, set apart, used, and told to everybody as far as was agreed."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -236,6 +237,29 @@ async def test_a_gift_set_apart_by_mistake_is_taken_back_whole(
     assert (again["status"], again["to_fund_id"]) == ("earmarked", right)
     shown = await balances(payments)
     assert [shown["fund:pension"], shown["fund:allowance"], shown["fund:gifts"]] == [0, 1000, 0]
+    assert await payments.violations() == {}
+
+
+async def test_a_gift_that_is_set_apart_meanwhile_is_not_corrected(payments: Payments) -> None:
+    one = await received(payments, await opened(payments, **GIFTS))
+    purpose = await opened(payments, "pension", kind="donation", purpose="social_pension")
+    [item] = (await payments.get("/v1/ledger/transfers", posting="donated")).json()["items"]
+    correction = await voucher(payments, kind="corrected", corrects=item["transaction_id"], amount=50)
+    earmark = (await step(payments, one, "earmark", to_fund_id=purpose)).json()
+    gift_id = await payments.look.fetchval("select donation_id from donation")
+    async with payments.look.transaction():
+        await payments.look.execute("select from donation where donation_id = $1 for update", gift_id)
+        late = asyncio.create_task(approved(payments, correction))
+        await asyncio.sleep(0.2)
+        assert not late.done()
+        await payments.look.execute(
+            "update donation set status = 'earmarked', to_fund_id = fund_id, earmarked_on = received_on"
+        )
+    assert (await late).json()["code"] == "not_correctable"
+    await payments.look.execute(
+        "update donation set status = 'received', to_fund_id = null, earmarked_on = null"
+    )
+    assert (await approved(payments, earmark)).status_code == 200
     assert await payments.violations() == {}
 
 

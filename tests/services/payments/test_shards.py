@@ -129,3 +129,21 @@ async def test_a_run_of_a_province_waits_while_another_one_of_it_is_built(paymen
         assert await builder.step()
     await payments.work("run builder")
     assert ((await payments.run(first))["lines"], (await payments.run(second))["lines"]) == (30, 30)
+
+
+async def test_who_moves_while_a_list_is_built_stops_nobody(postgres_cluster: TestCluster) -> None:
+    payments = await open_payments(
+        await postgres_cluster.fresh_database("payments"), ANSINH_RUN_SHARD_PEOPLE="1"
+    )
+    await payments.decide(decision(1, commune_code="00001"), decision(2, commune_code="00002"))
+    await payments.close(*MONTHS)
+    [builder] = [worker for worker in payments.parts.workers if worker.name == "run builder"]
+    run_id = (await payments.ask_run()).json()["run_id"]
+    for _ in ("planned", "the first shard"):
+        assert await builder.step()
+    # Nobody has an account. The first one's decision is put right: they live in the second commune.
+    await payments.decide(decision(1, version=2, commune_code="00002"))
+    await payments.work("run builder", "run checker")
+    run = await payments.run(run_id)
+    assert (run["status"], run["unpayable"]) == ("built", 4)
+    await close_payments(payments)

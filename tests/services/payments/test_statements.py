@@ -182,7 +182,16 @@ async def test_a_statement_comes_for_a_province_and_a_report_for_a_file(
         headers=token(f"bank:{BANK}"),
     )
     assert (both.status_code, both.json()["code"]) == (422, "request_invalid")
-    # Another bank's statement knows none of these payments.
+    # Refused there, the same bytes come by the right door and are taken.
+    assert (await taken(payments, content))["status"] == "taken"
+    assert (await payments.run(run["run_id"]))["pending_dong"] == 0
+    assert await payments.violations() == {}
+
+
+async def test_another_banks_statement_knows_none_of_these_payments(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    content = statement(await entries(payments), -3 * _AMOUNT)
     await hand_in(payments, content, as_="970415")
     await payments.work()
     assert (await payments.run(run["run_id"]))["pending_dong"] == 3 * _AMOUNT

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -57,6 +58,12 @@ async def test_an_approved_list_that_was_changed_is_withdrawn_and_owes_nothing(
     await paid_again(payments, built)
 
 
+async def test_no_request_frees_a_line(payments: Payments, built: dict[str, Any]) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with payments.parts.database.writing(None) as connection:
+            await connection.execute("update instruction_line set returned = true")
+
+
 async def test_what_is_booked_is_not_withdrawn(payments: Payments, built: dict[str, Any]) -> None:
     await payments.approve(built)
     await payments.work()
@@ -105,7 +112,7 @@ async def test_a_run_is_not_approved_on_a_fund_that_is_short(payments: Payments)
         ("update instruction_line set returned = false", {1}),
         ("delete from outbox where type = 'RunWithdrawn'", {7}),
         ("delete from ledger_transfer where posting = 'withdrawn'", {15}),
-        ("update run set status = 'approved', withdrawn_by_sub = null", {1, 7, 16}),
+        ("update run set status = 'approved', withdrawn_by_sub = null, freed_at = null", {1, 7, 16}),
         ("update instruction set status = 'settled'", {4}),
     ],
 )
@@ -114,6 +121,8 @@ async def test_a_planted_violation_of_a_withdrawn_run_is_seen(
 ) -> None:
     await payments.approve(built)
     await withdrawn(payments, built)
+    assert await payments.violations() == {}
+    await payments.work()
     assert await payments.violations() == {}
     await payments.look.execute("set session_replication_role = replica")
     await payments.look.execute(statement)
