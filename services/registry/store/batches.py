@@ -44,6 +44,8 @@ ACCOUNT_COLUMNS = (
     "agency_code",
     "commune_code",
     "province_code",
+    "changed_on",
+    "usable_from",
     "secret_sealed",
 )
 
@@ -87,6 +89,8 @@ def account_values(registration: Registration, protection: Protection) -> tuple[
         payout.agency_code,
         person.commune_code,
         person.province_code,
+        registration.changed_on,
+        registration.usable_from,
         protection.payout(payout),
     )
 

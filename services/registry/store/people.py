@@ -113,7 +113,8 @@ class PeopleTable:
     async def open_person(self, person_id: UUID, territory: str | None) -> PersonRecord | None:
         async with self._database.reading(territory) as connection:
             row = await connection.fetchrow(
-                "select p.*, h.number, a.channel, a.agency_code, a.secret_sealed from person p"
+                "select p.*, h.number, a.channel, a.agency_code, a.secret_sealed, a.changed_on, a.usable_from"
+                " from person p"
                 " join household h using (household_id) left join payout_account a using (person_id)"
                 " where person_id = $1",
                 person_id,
@@ -121,7 +122,12 @@ class PeopleTable:
         if row is None:
             return None
         return PersonRecord(
-            row["person_id"], row["household_id"], row["version"], self._protection.person(row)
+            row["person_id"],
+            row["household_id"],
+            row["version"],
+            self._protection.person(row),
+            row["changed_on"],
+            row["usable_from"],
         )
 
     async def note_disclosure(

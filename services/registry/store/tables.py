@@ -60,4 +60,6 @@ class PayoutAccountRow(_Table, table=True):
     agency_code: str
     commune_code: str
     province_code: str
+    changed_on: date | None
+    usable_from: date | None
     secret_sealed: bytes

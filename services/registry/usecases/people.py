@@ -87,14 +87,22 @@ class ChangePerson:
             payee_id=None if same_account else stated.payee_id,
             true_from=since,
         )
-        if registration.payee_id and goes_elsewhere(before.person.payout, read.payout):
-            usable_from = today + timedelta(self.cooling_days)
-            registration = replace(registration, changed_on=today, usable_from=usable_from)
+        if registration.payee_id:
+            registration = self._cooling_off(registration, before, today)
         match await self.people.change(registration, territory):
             case Change.OUTRUN:
                 raise _outrun()
             case Change.PERSONAL_ID_TAKEN:
                 raise _taken()
+        return registration
+
+    def _cooling_off(self, registration: Registration, before: PersonRecord, today: date) -> Registration:
+        """Another place begins a term; the same place, stated anew, stays in the one that it is in."""
+        if goes_elsewhere(before.person.payout, registration.person.payout):
+            usable_from = today + timedelta(self.cooling_days)
+            return replace(registration, changed_on=today, usable_from=usable_from)
+        if before.usable_from and before.usable_from > today:
+            return replace(registration, changed_on=before.changed_on, usable_from=before.usable_from)
         return registration
 
 

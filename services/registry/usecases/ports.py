@@ -39,12 +39,17 @@ class PersonLine:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """A person as registered, opened: for an officer with the permission to see it."""
+    """A person as registered, opened: for an officer with the permission to see it.
+
+    `changed_on`, `usable_from`: of the account, as in Registration.
+    """
 
     person_id: UUID
     household_id: UUID
     version: int
     person: Person
+    changed_on: date | None
+    usable_from: date | None
 
 
 @dataclass(frozen=True, slots=True)

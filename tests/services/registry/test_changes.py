@@ -1,12 +1,20 @@
 """A person changes, or was stated wrongly: the next version says since when it is so."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from contracts.events.registry import PersonRecorded
-from tests.services.registry.world import BUSINESS_DATE, HA_NOI, OFFICER, Registry, personal_id, token
+from tests.services.registry.world import (
+    BUSINESS_DATE,
+    HA_NOI,
+    OFFICER,
+    Registry,
+    csv_file,
+    personal_id,
+    token,
+)
+from tests.services.registry.world import person as person_row
 
 _PERSON: dict[str, Any] = {
     "household_number": "H77",
@@ -21,6 +29,7 @@ _PERSON: dict[str, Any] = {
     "account_number": "123456789012",
     "account_name": "TRAN THI THU",
 }
+_OTHER_ACCOUNT: dict[str, Any] = {"account_number": "999912345678"}
 
 
 async def _registered(registry: Registry) -> str:
@@ -94,16 +103,57 @@ async def test_an_account_is_told_anew_only_where_it_changed(registry: Registry)
     assert len(await registry.events("PayoutAccountRecorded")) == 2
 
 
+async def _terms(registry: Registry) -> list[tuple[str | None, str | None]]:
+    """Of each account that was told: the day of the change, and the day from which it is paid."""
+    told = await registry.events("PayoutAccountRecorded")
+    return [(one["changed_on"], one["usable_from"]) for one in told]
+
+
+async def _days_pass(registry: Registry, days: int) -> None:
+    await registry.look.execute(
+        "update payout_account set changed_on = changed_on - $1::int, usable_from = usable_from - $1::int",
+        days,
+    )
+
+
 async def test_an_account_in_another_s_place_is_paid_after_it_cooled_off(registry: Registry) -> None:
     person = await _registered(registry)
-    await _change(registry, person, account_number="999912345678")
-    await _change(registry, person, 2, account_name="NGUYEN THI THU HAI", account_number="999912345678")
-    told = await registry.events("PayoutAccountRecorded")
-    days = [(one["changed_on"], one["usable_from"]) for one in told]
-    # The first at once; another number later; the name alone is no other account.
-    today = date.fromisoformat(days[1][0])
-    later = (today + timedelta(3)).isoformat()
-    assert days == [(None, None), (today.isoformat(), later), (None, None)]
+    await _change(registry, person, **_OTHER_ACCOUNT)
+    await _change(registry, person, 2, account_name="NGUYEN THI THU HAI", **_OTHER_ACCOUNT)
+    await _change(registry, person, 3, account_name="NGUYEN THI THU BA", **_OTHER_ACCOUNT)
+    # The first at once; another number later, however often it is told anew meanwhile.
+    assert await _terms(registry) == [(None, None), *[("2023-12-01", "2023-12-04")] * 3]
+
+
+@pytest.mark.parametrize(
+    ("days", "changed", "term"),
+    [
+        (1, {**_OTHER_ACCOUNT, "account_name": "NGUYEN THI THU HAI"}, ("2023-11-30", "2023-12-03")),
+        (2, {**_OTHER_ACCOUNT, "commune_code": "00004"}, ("2023-11-29", "2023-12-02")),
+        (3, {**_OTHER_ACCOUNT, "account_name": "NGUYEN THI THU HAI"}, (None, None)),
+        (1, {}, ("2023-12-01", "2023-12-04")),
+    ],
+    ids=["restated", "moved", "restated after its term", "back to the one before"],
+)
+async def test_what_goes_to_the_same_place_cools_off_with_it_and_another_place_by_itself(
+    registry: Registry, days: int, changed: dict[str, object], term: tuple[str | None, str | None]
+) -> None:
+    person = await _registered(registry)
+    await _change(registry, person, **_OTHER_ACCOUNT)
+    await _days_pass(registry, days)
+    assert (await _change(registry, person, 2, **changed)).status_code == 200
+    assert (await _terms(registry))[2:] == [term]
+
+
+async def test_a_row_of_a_file_ends_nobody_s_term(registry: Registry) -> None:
+    person = await _registered(registry)
+    await _change(registry, person, **_OTHER_ACCOUNT)
+    row = person_row(77, account_number="999912345678", account_name="NGUYEN VAN THU")
+    shown = await registry.taken(csv_file([row, person_row(78)]))
+    assert (shown["rows_taken"], shown["rows_refused"]) == (1, 1)
+    assert await _terms(registry) == [(None, None), ("2023-12-01", "2023-12-04"), (None, None)]
+    await _change(registry, person, 2, account_name="NGUYEN THI THU HAI", **_OTHER_ACCOUNT)
+    assert (await _terms(registry))[3:] == [("2023-12-01", "2023-12-04")]
 
 
 async def test_nobody_takes_the_personal_id_of_another(registry: Registry) -> None:
