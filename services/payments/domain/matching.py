@@ -50,11 +50,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What we know of an instruction of the answered file. `payee_index`: the keyed hash of its payee."""
+    """What we know of an instruction of the answered file.
+
+    `payee_index`: the keyed hash of its payee. `has_receipt`: that it was handed over was told by itself.
+    """
 
     status: str
     amount: int
     payee_index: bytes
+    has_receipt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def suspense_reason(line: Told, sent: Sent, status: str, execute_on: date, today
     """Why a line about that payment can't be booked, or None: then it may.
 
     A duplicate says in all parts what is booked already. What gives back another amount of a returned
-    payment is none: it is other money.
+    payment is none: it is other money. No list takes back what has its receipt: one of them is wrong.
     """
     if line.amount != sent.amount:
         return AMOUNT_DIFFERS
@@ -114,7 +118,8 @@ def suspense_reason(line: Told, sent: Sent, status: str, execute_on: date, today
         return DUPLICATE
     if not _date_fits(line, execute_on, today):
         return DATE_DIFFERS
-    if (status, line.outcome) not in instructions.TRANSITIONS:
+    taken_back = sent.has_receipt and line.outcome == RETURNED
+    if taken_back or (status, line.outcome) not in instructions.TRANSITIONS:
         return STATE_DIFFERS
     return None
 

@@ -41,7 +41,8 @@ _CLAIM = """
     where p.report_id = $1 and p.status = 'received' for update of p, f skip locked
 """
 _SENT = f"""
-    select i.instruction_id, i.status, i.amount_dong, {payees.INDEX} as payee_index
+    select i.instruction_id, i.status, i.amount_dong, {payees.INDEX} as payee_index, exists (
+        select from collection c where c.instruction_id = i.instruction_id and c.status = 'taken')
     from instruction i {payees.JOINED} where i.file_id = $1
 """
 #: The files of one bank and province that hold any of these payments, in the order in which they are held.
@@ -219,9 +220,7 @@ class Taking:
 
     async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
         rows = await self._connection.fetch(_SENT, file_id)
-        return {
-            row["instruction_id"]: Sent(row["status"], row["amount_dong"], row["payee_index"]) for row in rows
-        }
+        return {reference: Sent(*of_it) for reference, *of_it in rows}
 
     async def refuse(self, report_id: UUID, message_vi: str, message_en: str) -> None:
         await self._connection.execute(

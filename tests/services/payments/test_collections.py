@@ -130,6 +130,31 @@ async def test_a_receipt_for_what_came_back_waits_for_a_person(
     assert await payments.violations() == {}
 
 
+async def test_a_list_that_takes_back_what_has_its_receipt_waits_for_a_person(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    """The teller who paid was offline while the list was filled in: the receipt says that money is gone."""
+    assert await told(payments, await handed_over(payments, 1)) == ["accepted"]
+    await payments.answered(EVERYBODY_FAILS, (POST,))
+    [line] = await waiting(payments)
+    assert (line["reason"], line["instruction_id"]) == (
+        "state_differs",
+        (await payment(payments, 1))["instruction_id"],
+    )
+    assert (await payment(payments, 1))["status"] == "settled"
+    assert (await payment(payments, 2))["status"] == "returned"
+    assert [item["data"]["status"] for item in await payments.events(f"bank:{POST}")][2:] == [
+        "settled",
+        "returned",
+    ]
+    await payments.answered(agencies=(BANK,))
+    again = await payments.built("2024-02")
+    assert again["instructions"] == 1, "only who has no receipt is paid anew"
+    assert (await resolved(payments, line, resolution="attributed"))["status"] == "attributed"
+    assert (await payment(payments, 1))["status"] == "returned"
+    assert await payments.violations() == {}
+
+
 async def test_only_the_post_office_that_has_the_list_tells(payments: Payments, run: dict[str, Any]) -> None:
     of_bank = await handed_over(payments, 3)
     mine = await handed_over(payments, 1)

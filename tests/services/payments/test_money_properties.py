@@ -24,8 +24,9 @@ AMOUNTS = st.integers(min_value=1, max_value=10**12)
 
 
 def sent_payments(amounts: list[int]) -> dict[UUID, Sent]:
+    """The second one has its receipt."""
     return {
-        reference: Sent(PENDING, amount, reference.bytes)
+        reference: Sent(PENDING, amount, reference.bytes, has_receipt=reference == REFERENCES[1])
         for reference, amount in zip(REFERENCES, amounts, strict=False)
     }
 
@@ -101,6 +102,7 @@ def test_each_line_is_matched_or_suspended_once_and_nothing_wrong_is_booked(
         assert (one.told.amount, one.told.payee_index) == (known.amount, known.payee_index)
         assert one.told.on is None or EXECUTE_ON <= one.told.on <= TODAY
         assert one.told.on is not None or one.told.outcome == RETURNED
+        assert not (known.has_receipt and one.told.outcome == RETURNED)
     assert {one.reason for one in suspended} <= set(matching.SUSPENSE_REASONS)
 
 
