@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from contracts import topics
 from contracts.problems import PROBLEMS
-from libs.common.kernel.clock import WallClock
+from libs.common.kernel.clock import Clock, WallClock
 from libs.common.runtime import logs
 from libs.common.runtime import service as shell
 from libs.common.runtime.postgres import Database
@@ -153,7 +153,7 @@ def parts(settings: PaymentsSettings) -> Parts:
         doors=_doors(settings, database, cipher, accounts.payee_index, told, manage, stored),
         run_workers=run_workers,
         workers=(
-            _list_taker(database, cipher, accounts),
+            _list_taker(database, cipher, accounts, clock),
             *run_workers,
             Worker("report taker", take.step),
             Worker("statement taker", statements.step),
@@ -172,10 +172,10 @@ def _limits(settings: PaymentsSettings) -> Limits:
     )
 
 
-def _list_taker(database: Database, cipher: FieldCipher, accounts: Accounts) -> Worker:
+def _list_taker(database: Database, cipher: FieldCipher, accounts: Accounts, clock: Clock) -> Worker:
     preparing = Preparing(accounts)
-    lists = TakeLists(Intake(database, cipher, preparing), administrative_units().locations, preparing)
-    return Worker("list taker", lists.step)
+    intake = Intake(database, cipher, preparing, clock.business_date)
+    return Worker("list taker", TakeLists(intake, administrative_units().locations, preparing).step)
 
 
 def _doors(

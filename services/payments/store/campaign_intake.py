@@ -2,8 +2,9 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import IO, Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from services.payments.domain.campaigns import person_key
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.records import Secret
 from services.payments.store.campaign_lists import COLUMNS, list_of
-from services.payments.store.heard import Accounts
+from services.payments.store.heard import USABLE, Accounts
 from services.payments.usecases.campaign_lists import CampaignList, Prepared, Target
 
 _RECIPIENT = (
@@ -64,12 +65,12 @@ _LISTED = """
     on conflict (campaign_id, group_code, commune_code, channel)
     do update set people = kept.people + excluded.people
 """
-_NAMED = """
+_NAMED = f"""
     select * from (
         select distinct on (person_id) person_id, commune_code, province_code, channel, agency_code, secret,
                payee_index, problem
-        from payout_account where person_id = any($1::uuid[]) order by person_id, version desc
-    ) as latest where province_code = $2
+        from payout_account a where person_id = any($1::uuid[]) and {USABLE} order by person_id, version desc
+    ) as usable where province_code = $3
 """
 
 
@@ -111,24 +112,30 @@ class Preparing:
 
 
 class Intake:
-    """Implements usecases.campaign_lists.ListWorks."""
+    """Implements usecases.campaign_lists.ListWorks. `today`: by which an account has cooled off."""
 
-    def __init__(self, database: Database, cipher: FieldCipher, preparing: Preparing) -> None:
+    def __init__(
+        self, database: Database, cipher: FieldCipher, preparing: Preparing, today: Callable[[], date]
+    ) -> None:
         self._database = database
         self._cipher = cipher
         self._preparing = preparing
+        self._today = today
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator["_Work"]:
         async with self._database.bulk() as connection:
-            yield _Work(connection, self._cipher, self._preparing)
+            yield _Work(connection, self._cipher, self._preparing, self._today())
 
 
 class _Work:
-    def __init__(self, connection: Connection, cipher: FieldCipher, preparing: Preparing) -> None:
+    def __init__(
+        self, connection: Connection, cipher: FieldCipher, preparing: Preparing, today: date
+    ) -> None:
         self._connection = connection
         self._cipher = cipher
         self._preparing = preparing
+        self._today = today
 
     async def claim(self) -> CampaignList | None:
         row = await self._connection.fetchrow(
@@ -190,7 +197,7 @@ class _Work:
         if not rows:
             return [], []
         ids = [one.person_id for _, one in rows]
-        accounts = await self._connection.fetch(_NAMED, ids, found.province_code)
+        accounts = await self._connection.fetch(_NAMED, ids, self._today, found.province_code)
         known = {account["person_id"]: account for account in accounts}
         return await asyncio.to_thread(self._named, rows, known, communes)
 

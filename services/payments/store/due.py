@@ -12,6 +12,7 @@ from typing import Protocol
 from libs.common.runtime.postgres import Connection
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.runs import Run, Shard
+from services.payments.store.heard import USABLE
 
 # list_commune: whose list it stands in; empty for what goes to facilities.
 _TABLE = """
@@ -30,13 +31,6 @@ _IN_SHARD = """
 
 _OWED_TABLE = """
     create temp table owed (like entitlement, until date, paid_to uuid, month date) on commit drop
-"""
-#: A version `a` that took another's place and has cooled off by the day $2. One that was changed again before
-#: that is never paid: whoever noticed has said so.
-_USABLE = """
-    (a.usable_from is null or a.usable_from <= $2 and not exists (
-        select from payout_account later where later.person_id = a.person_id
-          and later.version > a.version and later.changed_on < a.usable_from))
 """
 
 # The decision in force in a month is the highest version with effective_from <= month that is signed: an
@@ -66,7 +60,7 @@ _MONTHLY = f"""
     with account as (
         select distinct on (person_id) person_id, version, payee_id, channel, agency_code, commune_code,
                problem
-        from payout_account a where person_id in (select paid_to from owed) and {_USABLE}
+        from payout_account a where person_id in (select paid_to from owed) and {USABLE}
         order by person_id, version desc
     ), facility as (
         select distinct on (facility_id) facility_id, version, agency_code, commune_code, problem

@@ -30,6 +30,13 @@ _FACILITY = (
     "facility_id uuid, version int, name text, agency_code text, commune_code text, province_code text,"
     " secret bytea, payee_index bytea, problem text"
 )
+#: A version `a` of an account that took no other's place, or has cooled off by the day $2. One that was
+#: changed again before that is never paid: whoever noticed has said so.
+USABLE = """
+    (a.usable_from is null or a.usable_from <= $2 and not exists (
+        select from payout_account later where later.person_id = a.person_id
+          and later.version > a.version and later.changed_on < a.usable_from))
+"""
 
 
 async def keep_entitlements(connection: Connection, heard: Sequence[Entitlement]) -> None:

@@ -70,7 +70,7 @@ class ListWork(Protocol):
     async def prepare_named(
         self, found: CampaignList, rows: Sequence[tuple[int, Named]], communes: Mapping[str, Location]
     ) -> tuple[Prepared, list[RowProblem]]:
-        """People of the registry as it last said that they are paid, and whom the province doesn't know."""
+        """People of the registry with the account that is usable now, and whom the province doesn't know."""
 
     async def add(self, found: CampaignList, target: Target, prepared: Prepared) -> list[RowProblem]:
         """Recipients in one statement, and the rows of those who had something already."""

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from libs.common.kernel.ids import derived_id, show
-from tests.services.payments.world import BUSINESS_DATE, MONTHS, Payments, decision
+from tests.services.payments.test_campaigns import listed, running
+from tests.services.payments.world import BUSINESS_DATE, MONTHS, Payments, decision, person
 
 _OTHER: dict[str, Any] = {
     "payee_id": show("acc", derived_id("test payee", "another")),
@@ -44,3 +45,29 @@ async def test_an_account_that_was_changed_again_before_it_cooled_off_is_never_p
     await payments.account(1, version=2, changed_on="2024-02-02", usable_from=BUSINESS_DATE, **_OTHER)
     await payments.account(1, version=3, changed_on="2024-02-03", usable_from="2024-02-06")
     assert await paid_to(payments) == 1
+
+
+@pytest.mark.parametrize(("usable_from", "version"), [(LATER, 1), (BUSINESS_DATE, 3)])
+async def test_an_account_that_was_told_anew_in_its_term_is_paid_from_its_end(
+    payments: Payments, usable_from: str, version: int
+) -> None:
+    await payments.decide(decision(1, pays_from="2024-02"))
+    await payments.account(1)
+    for told in (2, 3):
+        await payments.account(1, version=told, changed_on="2024-02-02", usable_from=usable_from, **_OTHER)
+    assert await paid_to(payments) == version
+
+
+@pytest.mark.parametrize(("usable_from", "version"), [(LATER, 1), (BUSINESS_DATE, 2), (None, 2)])
+async def test_who_is_named_in_a_campaign_s_list_gets_it_where_a_list_of_that_day_would_pay(
+    payments: Payments, usable_from: str | None, version: int
+) -> None:
+    await payments.account(1)
+    changed_on = usable_from and "2024-02-02"
+    await payments.account(1, version=2, changed_on=changed_on, usable_from=usable_from, **_OTHER)
+    named = {"person_id": show("per", person(1)), "group": "elder"}
+    assert (await listed(payments, await running(payments), named))["rows_taken"] == 1
+    listed_as = await payments.look.fetchval(
+        "select a.version from campaign_recipient r join payout_account a using (person_id, payee_index)"
+    )
+    assert listed_as == version
