@@ -158,8 +158,8 @@ _EVERY_CHANGE_TOLD = """
     select run_id from payment_change where last_place is null and recorded_at < now() - interval '5 minutes'
 """
 
-#: Runs approved by their maker or by nobody, unchecked, or with something odd that no third identity
-#: accepted; those whose content is no longer what was frozen and approved.
+#: Runs approved by nobody, by their maker or by who made a list of their campaign; unchecked, or with
+#: something odd that no third identity accepted; whose content is no longer what was frozen and approved.
 _APPROVED_BY_ANOTHER = f"""
     select run_id from run
     where status in ('approved', 'instructing', 'instructed', 'reconciled')
@@ -170,6 +170,9 @@ _APPROVED_BY_ANOTHER = f"""
     where status in ('approved', 'instructing', 'instructed', 'reconciled')
       and kind in ({", ".join(repr(kind) for kind in HOLDS)})
       and (accepted_by_sub is null or accepted_by_sub in (maker_sub, checker_sub))
+    union all
+    select r.run_id from run r join campaign_list l using (campaign_id)
+    where r.checker_sub = l.uploaded_by_sub and l.rows_taken > 0 and l.finished_at < r.approved_at
     union all
     select run_id from run where status not in ('building', 'withdrawn')
       and content_hash_of(run_id) <> content_hash

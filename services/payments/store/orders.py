@@ -63,6 +63,15 @@ class _Work:
         )
         return found
 
+    async def listed_by(self, campaign_id: UUID, sub: str) -> bool:
+        found: bool = await self._connection.fetchval(
+            "select exists (select from campaign_list"
+            " where campaign_id = $1 and uploaded_by_sub = $2 and rows_taken > 0)",
+            campaign_id,
+            sub,
+        )
+        return found
+
     async def checked(self, run_id: UUID) -> bool:
         found: bool = await self._connection.fetchval(
             "select checked_at is not null from run where run_id = $1", run_id

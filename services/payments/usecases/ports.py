@@ -33,6 +33,9 @@ class RunWork(Protocol):
     async def covered(self, run: Run, on: date) -> bool:
         """Whether the run's fund has enough for it, or may be overdrawn."""
 
+    async def listed_by(self, campaign_id: UUID, sub: str) -> bool:
+        """Whether they made a list of which anybody stands in the campaign."""
+
     async def checked(self, run_id: UUID) -> bool: ...
 
     async def checks(self, run_id: UUID) -> Sequence[Check]:

@@ -98,6 +98,12 @@ class ApproveRun:
                     "Người lập danh sách không được tự duyệt. Hãy để người khác duyệt.",
                     "Whoever built the run can't approve it. Let somebody else do it.",
                 )
+            if run.campaign_id and await work.listed_by(run.campaign_id, checker):
+                raise Refusal(
+                    "same_identity",
+                    "Người nộp danh sách của đợt hỗ trợ không được duyệt chi. Hãy để người khác duyệt.",
+                    "Whoever made a list of the campaign can't approve its payment. Let somebody else do it.",
+                )
             if run.content_hash is not None and content_hash != run.content_hash:
                 raise Refusal(
                     "content_changed",

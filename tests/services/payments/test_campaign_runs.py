@@ -10,11 +10,13 @@ from simulators.outcomes import Odds
 from tests.services.payments.test_campaigns import (
     GROUPS,
     banked,
+    file_of,
     funded,
     listed,
     now,
     row,
     running,
+    sent,
     step,
 )
 from tests.services.payments.test_funds import approved, balances, booked
@@ -88,6 +90,18 @@ async def test_nobody_is_paid_twice_and_who_was_not_reached_is_paid_again(paymen
         1_500_000,
     )
     assert await payments.violations() == {}
+
+
+async def test_whoever_made_the_list_does_not_approve_its_payment(payments: Payments) -> None:
+    campaign = await running(payments)
+    answer = await sent(payments, campaign, file_of(row(1)), "province-officer#x")
+    assert answer.status_code == 202, answer.text
+    await payments.work("list taker")
+    run = await built(payments, campaign)
+    assert (await payments.approve(run, "checker#x")).json()["code"] == "same_identity"
+    assert (await payments.approve(run)).status_code == 200
+    await payments.look.execute("update run set checker_sub = 'x'")
+    assert set(await payments.violations()) == {9}
 
 
 async def test_who_comes_late_does_not_wait_for_the_answers_to_those_before(payments: Payments) -> None:
