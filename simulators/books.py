@@ -1,6 +1,7 @@
 """A partner's own books: what it received, paid and sent back, without a name in them.
 
-One JSON file per agency, replaced as a whole, so that a kill leaves the old or the new one.
+One journal per agency: a line of JSON for each state of a page, of which the last counts. A kill leaves at
+most a torn last line, which was never acted upon.
 """
 
 import json
@@ -8,7 +9,6 @@ import os
 import threading
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from simulators.answer import Answer
 
@@ -40,8 +40,7 @@ class Books:
 
     def __init__(self, folder: Path, agency_code: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.path = folder / f"{agency_code}.json"
-        self._agency_code = agency_code
+        self.path = folder / f"{agency_code}.jsonl"
         self._lock = threading.Lock()
         self._pages = _load(self.path)
 
@@ -62,7 +61,7 @@ class Books:
             page.returned, page.returned_dong = answer.returned.payments, answer.returned.dong
             page.rejected_because = answer.rejected_because
             page.asked = page.asked or asked
-            self._save()
+            self._write(payment_file_id, page)
             return page
 
     def accepted(self, payment_file_id: str, report: str, sha256: str, *, done: bool) -> None:
@@ -71,7 +70,7 @@ class Books:
             page = self._pages[payment_file_id]
             page.reports[report] = sha256
             page.done = done
-            self._save()
+            self._write(payment_file_id, page)
 
     def totals(self) -> dict[str, int]:
         """Sums over all files that were worked through."""
@@ -79,24 +78,26 @@ class Books:
         with self._lock:
             return {name: sum(getattr(page, name) for page in self._pages.values()) for name in names}
 
-    def _save(self) -> None:
-        body: dict[str, Any] = {
-            "agency_code": self._agency_code,
-            "files": {file_id: asdict(page) for file_id, page in self._pages.items()},
-        }
-        fresh = self.path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(body, file)
+    def _write(self, payment_file_id: str, page: Page) -> None:
+        line = json.dumps({"payment_file_id": payment_file_id, **asdict(page)})
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(self.path)
 
 
 def _load(path: Path) -> dict[str, Page]:
     if not path.exists():
         return {}
+    *whole, torn = path.read_bytes().split(b"\n")
+    pages: dict[str, Page] = {}
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-        return {file_id: Page(**page) for file_id, page in body["files"].items()}
-    except (ValueError, KeyError, TypeError) as error:
+        for line in whole:
+            page = json.loads(line)
+            payment_file_id = page.pop("payment_file_id")
+            pages[payment_file_id] = Page(**page)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BooksUnreadable(f"{path} holds no books; delete it to begin new ones") from error
+    if torn:
+        os.truncate(path, path.stat().st_size - len(torn))
+    return pages
