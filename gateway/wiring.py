@@ -27,7 +27,7 @@ from gateway.schema.context import Doors
 from gateway.schema.door import STATIC, GraphQLDoor
 from gateway.settings import GatewaySettings
 from libs.common.kernel.clock import WallClock
-from libs.common.runtime import logs
+from libs.common.runtime import process
 from libs.common.runtime.access import open_to_all
 from libs.common.runtime.service import bare_app
 from libs.common.runtime.tokens import TokenVerifier
@@ -58,7 +58,7 @@ def build(
     verifier: TokenVerifier | None = None,
 ) -> FastAPI:
     """The application over any pool; tests give one that leads to services of their own."""
-    logs.configure("gateway")
+    process.begin("gateway")
     limits = limits or Limits()
 
     @asynccontextmanager

@@ -16,7 +16,7 @@ from contracts.problems import PROBLEMS
 from libs.common.kernel.clock import Clock, WallClock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
-from libs.common.runtime import logs
+from libs.common.runtime import process
 from libs.common.runtime import service as shell
 from libs.common.runtime.consumer import Handler
 from libs.common.runtime.postgres import Connection, Database
@@ -240,7 +240,7 @@ def determiner(settings: EligibilitySettings, database: Database, engines: Engin
 
 async def work(settings: EligibilitySettings) -> None:
     """One more worker of determinations, a process of its own; any number may run, until they are killed."""
-    logs.configure("eligibility-worker")
+    process.begin("eligibility-worker")
     database = Database(settings)
     await database.open()
     try:

@@ -1,7 +1,6 @@
 """Payments put together: the only file that knows every room."""
 
 import asyncio
-import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from fastapi import FastAPI
 from contracts import topics
 from contracts.problems import PROBLEMS
 from libs.common.kernel.clock import Clock, WallClock
-from libs.common.runtime import logs
+from libs.common.runtime import process
 from libs.common.runtime import service as shell
 from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
@@ -80,8 +79,6 @@ from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
 
 _SENDER_IDLE_SECONDS = 1.0
 _SILENCE_IDLE_SECONDS = 60.0
-#: A file holds thousands of small objects, none in a cycle.
-_GC_THRESHOLDS = (100_000, 20, 100)
 _WRITERS: Mapping[str, FileWriter] = {PAIN_001: write_pain001, POST_LIST: write_post_list}
 AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
@@ -102,7 +99,6 @@ class Parts:
 
 def app() -> FastAPI:
     """uvicorn's factory: the service as the environment describes it."""
-    gc.set_threshold(*_GC_THRESHOLDS)
     return service(parts(PaymentsSettings.from_environment("payments")))
 
 
@@ -275,8 +271,7 @@ async def work(settings: PaymentsSettings, names: Sequence[str] = ()) -> None:
 
     `names`: of those of the run's workers that it is; none: all.
     """
-    logs.configure("payments-worker")
-    gc.set_threshold(*_GC_THRESHOLDS)
+    process.begin("payments-worker")
     made = parts(settings)
     await made.database.open()
     try:

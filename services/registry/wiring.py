@@ -1,6 +1,5 @@
 """The registry put together: the only file that knows every room."""
 
-import gc
 from dataclasses import dataclass
 from functools import partial
 
@@ -50,9 +49,6 @@ class Parts:
 
 def app() -> FastAPI:
     """uvicorn's factory: the service as the environment describes it."""
-    # An import holds hundreds of thousands of small objects, none in a cycle: with the default threshold
-    # a third of its time goes into looking for one.
-    gc.set_threshold(100_000, 20, 100)
     return service(parts(RegistrySettings.from_environment("registry")))
 
 

@@ -38,7 +38,14 @@ PREFIXES = {
 }
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_VALUE = {character: index for index, character in enumerate(_ALPHABET)}
+#: All pairs of digits, and where in a number the 13 pairs of an id begin.
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+_SHIFTS = tuple(range(120, -1, -10))
+#: From Crockford's digits to those that `int` reads; anything else becomes none.
+_DIGITS = bytes(
+    ord("0123456789ABCDEFGHIJKLMNOPQRSTUV"[_ALPHABET.index(chr(code))]) if chr(code) in _ALPHABET else 0
+    for code in range(256)
+)
 #: Of all derived ids, for ever.
 NAMESPACE = UUID("6f1c6f6e-0b6f-5a5b-9a2e-7d5b6e0f2c11")
 
@@ -62,22 +69,17 @@ def show(prefix: str, value: UUID) -> str:
     """The outside form, `per_01JAY...`: 30 characters."""
     assert prefix in PREFIXES, prefix
     number = value.int
-    characters = []
-    for _ in range(26):
-        characters.append(_ALPHABET[number & 31])
-        number >>= 5
-    return f"{prefix}_{''.join(reversed(characters))}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
 
 
 def read(prefix: str, text: str) -> UUID:
     """The inverse of `show`. ValueError when `text` is no id of that kind."""
     if len(text) != 30 or text[:4] != f"{prefix}_":
         raise ValueError(f"not a {PREFIXES[prefix]} id ({prefix}_ and 26 characters)")
-    number = 0
-    for character in text[4:]:
-        if character not in _VALUE:
-            raise ValueError(f"not a {PREFIXES[prefix]} id: {character!r} is no Crockford base32 digit")
-        number = number << 5 | _VALUE[character]
+    try:
+        number = int(text[4:].encode("ascii").translate(_DIGITS), 32)
+    except ValueError:
+        raise ValueError(f"not a {PREFIXES[prefix]} id: no 26 Crockford base32 digits") from None
     if number >> 128:
         raise ValueError(f"not a {PREFIXES[prefix]} id: more than 128 bits")
     return UUID(int=number)

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.structs import ConsumerRecord
+from asyncpg.pgproto.pgproto import UUID as QuickUUID
 
 from libs.common.kernel.sharding import SHARDS
 
@@ -30,7 +31,10 @@ def publisher_of(topic: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IncomingEvent:
-    """An event as consumed. `data` is its JSON."""
+    """An event as consumed. `data` is its JSON.
+
+    Two ids for each of millions: the driver's class, which is a UUID and reads text ten times as fast.
+    """
 
     topic: str
     shard: int
@@ -64,9 +68,9 @@ def read(record: "ConsumerRecord[bytes, bytes]") -> tuple[int, IncomingEvent]:
     event = IncomingEvent(
         topic=record.topic,
         shard=record.partition,
-        key=UUID(record.key.decode()),
+        key=QuickUUID(record.key.decode()),
         type=found["ce_type"].decode(),
-        event_id=UUID(found["ce_id"].decode()),
+        event_id=QuickUUID(found["ce_id"].decode()),
         data=record.value,
     )
     return int(found[EPOCH_HEADER]), event

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from libs.common.kernel.clock import WallClock
 from libs.common.kernel.errors import Outage, Refusal
 from libs.common.kernel.months import Month
-from libs.common.runtime import api_pages, closing, dead_letters, logs, problems
+from libs.common.runtime import api_pages, closing, dead_letters, problems, process
 from libs.common.runtime.access import Actor, open_to_all, requires
 from libs.common.runtime.consumer import Consumer, Handler, MonthClosed, nothing_on_month_closed
 from libs.common.runtime.postgres import Connection, Database
@@ -72,7 +72,7 @@ class Service:
 
 def build(service: Service) -> FastAPI:
     """The service as an ASGI application."""
-    logs.configure(service.name)
+    process.begin(service.name)
     app = bare_app(service.title, service.settings, service.problems, lifespan=_lifespan(service))
     routers = [*service.routers, _frame_router(service)]
     if service.handlers:

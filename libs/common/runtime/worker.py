@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from libs.common.runtime.logs import fault_name, logger
 
 _IDLE_SECONDS = 0.2
+#: Where nothing comes one looks less often, by a tenth each time; who is slower from the first stays so.
+_IDLE_GROWTH, _IDLE_SECONDS_MAX = 1.1, 0.8
 _BACK_OFF_SECONDS_MAX = 5.0
 #: Enough to reach the most; without an end the power outgrows a float in an hour and a half of failing.
 _DOUBLINGS_MAX = 10
@@ -30,10 +32,13 @@ class Worker:
 
     async def run(self) -> None:
         """Until cancelled. A failure is logged, once for as long as it stays the same, and tried again."""
-        failures, last = 0, ""
+        failures, last, idle = 0, "", self.idle_seconds
         while True:
             try:
-                pause = 0.0 if await self.step() else self.idle_seconds
+                if await self.step():
+                    pause, idle = 0.0, self.idle_seconds
+                else:
+                    pause, idle = idle, min(idle * _IDLE_GROWTH, max(self.idle_seconds, _IDLE_SECONDS_MAX))
                 failures, last = 0, ""
             except Exception as error:  # noqa: BLE001 - loop of the runtime: nothing may end it
                 failures += 1

@@ -63,7 +63,6 @@ class Instructing:
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator["_Work"]:
         async with self._database.bulk() as connection:
-            await connection.execute("set local jit = off; set local work_mem = '64MB'")
             yield _Work(connection, self._cipher, self._open_secret, self._to_event)
 
 

@@ -150,7 +150,6 @@ class Reconciling:
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator["Taking"]:
         async with self._database.bulk() as connection:
-            await connection.execute("set local jit = off")
             yield Taking(connection, self._cipher, self._to_event, self._to_uncollected)
 
 
