@@ -27,7 +27,7 @@ AGENCIES = ("999888", "970405", "970415", "970436", "970418", POST)
 _PORT_BASE_DEFAULT = 8100
 _PAYMENTS_SHIFT, _ISSUER_SHIFT, _OWN_SHIFT = 3, 5, 13
 #: A post office gets one small list per commune, and so hundreds of them.
-_POST_CLERKS = 2
+_POST_CLERKS = 4
 _END_SECONDS = 2.0
 
 

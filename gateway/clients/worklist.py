@@ -74,6 +74,7 @@ class Worklist:
         *,
         kind: str | None,
         late: bool,
+        province_code: str | None,
         commune_code: str | None,
         limit: int,
         cursor: str | None,
@@ -81,6 +82,7 @@ class Worklist:
         asked = {
             "kind": kind,
             "late": "true" if late else "false",
+            "province_code": province_code,
             "commune_code": commune_code,
             "limit": limit,
             "cursor": cursor,

@@ -36,6 +36,7 @@ Programme = Literal[
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=400)]
 CommuneCode = Annotated[str | None, Query(pattern=r"^\d{3}(\d{2})?$")]
+ProvinceCode = Annotated[str | None, Query(pattern=r"^\d{2}$")]
 #: What an item's own id names, where it is not a case.
 _PREFIX = {"proposal": "dec", "band_change": "per"}
 #: What an item of coverage is placed by.
@@ -144,14 +145,18 @@ def _worklist(made: APIRouter, reads: WorklistReads, law: CaseLaw, clock: Clock)
         kind: Kind | None = None,
         late: bool = False,
         due_before: date | None = None,
+        province_code: ProvinceCode = None,
         commune_code: CommuneCode = None,
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> WorklistPage:
-        """What waits, by the day it is due; `late`: only what is overdue."""
+        """What waits, by the day it is due; `late`: only what is overdue. Work is done in a province: who sees
+        the nation reads it quickest a province at a time."""
         today = clock.business_date()
         before = min(due_before or date.max, today) if late else due_before
-        found = await reads.page(actor.territory, kind, commune_code, before, _place(cursor), limit + 1)
+        found = await reads.page(
+            actor.territory, kind, province_code, commune_code, before, _place(cursor), limit + 1
+        )
         more = None
         if len(found) > limit:
             last = found[limit - 1]
@@ -160,7 +165,7 @@ def _worklist(made: APIRouter, reads: WorklistReads, law: CaseLaw, clock: Clock)
             on=today,
             counts=[
                 WorkCount.model_validate(each)
-                for each in await reads.counts(actor.territory, commune_code, today)
+                for each in await reads.counts(actor.territory, province_code, commune_code, today)
             ],
             items=[_item(row, law, today) for row in found[:limit]],
             next_cursor=more,
@@ -173,7 +178,7 @@ def _coverage(made: APIRouter, reads: WorklistReads) -> None:
         actor: MayRead,
         by: Literal["province", "commune"] = "province",
         programme: Programme | None = None,
-        province_code: Annotated[str | None, Query(pattern=r"^\d{2}$")] = None,
+        province_code: ProvinceCode = None,
         cursor: Cursor = None,
         limit: Limit = 500,
     ) -> CoveragePage:

@@ -85,6 +85,8 @@ def facts_at(versions: Iterable[FactsVersion], month: Month, known_version: int)
 
 def holds_from(versions: Sequence[FactsVersion]) -> date:
     """The day from which on the newest version, as it stands, is the state; date.max where it never is."""
+    if len(versions) == 1:
+        return versions[0].since
     newest = max(versions, key=lambda each: each.version)
     last = max(each.since for each in versions)
     state = facts_at(versions, Month.of(last), newest.version)

@@ -55,6 +55,7 @@ class Worklist:
         self,
         territory: str | None,
         kind: str | None,
+        province_code: str | None,
         commune_code: str | None,
         due_before: date | None,
         after: Place | None,
@@ -63,16 +64,22 @@ class Worklist:
         """Items by the day they are due, those without one last."""
         async with self.database.reading(territory) as connection:
             rows = await connection.fetch(
-                _ITEMS, kind, commune_code, due_before, *(after or (None, None, None)), limit, territory
+                _ITEMS,
+                kind,
+                commune_code,
+                due_before,
+                *(after or (None, None, None)),
+                limit,
+                province_code or territory,
             )
         return [dict(row) for row in rows]
 
     async def counts(
-        self, territory: str | None, commune_code: str | None, today: date
+        self, territory: str | None, province_code: str | None, commune_code: str | None, today: date
     ) -> Sequence[dict[str, Any]]:
         """Items of each kind, and how many of them are late."""
         async with self.database.reading(territory) as connection:
-            rows = await connection.fetch(_COUNTS, commune_code, today, territory)
+            rows = await connection.fetch(_COUNTS, commune_code, today, province_code or territory)
         return [dict(row) for row in rows]
 
     async def coverage(

@@ -16,6 +16,7 @@ class WorklistReads(Protocol):
         self,
         territory: str | None,
         kind: str | None,
+        province_code: str | None,
         commune_code: str | None,
         due_before: date | None,
         after: Place | None,
@@ -24,7 +25,7 @@ class WorklistReads(Protocol):
         """Items by the day they are due (`sort_day`), those without one last."""
 
     async def counts(
-        self, territory: str | None, commune_code: str | None, today: date
+        self, territory: str | None, province_code: str | None, commune_code: str | None, today: date
     ) -> Sequence[dict[str, Any]]:
         """Items of each kind, how many are late, and how many have no term."""
 

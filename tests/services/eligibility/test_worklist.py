@@ -75,6 +75,11 @@ async def test_a_province_sees_its_own_list_only(files: Files) -> None:
             assert [item["commune_code"] for item in page["items"]] == [seen]
             assert counts(page) == {"application": (1, 0)}
         assert len((await office.get("/v1/worklist", territory="*"))["items"]) == 2
+        of_one = await office.get("/v1/worklist", territory="*", province_code=ELSEWHERE)
+        assert [item["commune_code"] for item in of_one["items"]] == [FAR_COMMUNE]
+        assert counts(of_one) == {"application": (1, 0)}
+        at_others = await office.get("/v1/worklist", territory="92", province_code=ELSEWHERE)
+        assert at_others["items"] == []
 
 
 async def test_a_proposal_awaits_its_signature_with_the_term_of_its_application(files: Files) -> None:
