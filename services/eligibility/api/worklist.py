@@ -150,8 +150,10 @@ def _worklist(made: APIRouter, reads: WorklistReads, law: CaseLaw, clock: Clock)
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> WorklistPage:
-        """What waits, by the day it is due; `late`: only what is overdue. Work is done in a province: who sees
-        the nation reads it quickest a province at a time."""
+        """What waits, by the day it is due; `late`: only what is overdue.
+
+        Who sees the nation reads it quickest a province at a time: that is where work is done.
+        """
         today = clock.business_date()
         before = min(due_before or date.max, today) if late else due_before
         found = await reads.page(
