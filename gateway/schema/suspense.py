@@ -19,20 +19,24 @@ class SuspenseReason(Enum):
     STATE_DIFFERS = "state_differs"
 
 
-@strawberry.enum(description="The life of a line in suspense; the last three are its end.")
+@strawberry.enum(description="The life of a line in suspense; the last four are its end.")
 class SuspenseStatus(Enum):
     WAITING = "waiting"
     PROPOSED = "proposed"
     APPROVED = "approved"
     ATTRIBUTED = "attributed"
     SENT_BACK = "sent_back"
+    TOLD_TWICE = "told_twice"
     DISMISSED = "dismissed"
 
 
-@strawberry.enum(description="Attributed to a payment, sent back to the agency, or dismissed as no money.")
+@strawberry.enum(
+    description="Attributed to a payment, sent back to the agency, money that was told twice, or no money."
+)
 class SuspenseResolution(Enum):
     ATTRIBUTED = "attributed"
     SENT_BACK = "sent_back"
+    TOLD_TWICE = "told_twice"
     DISMISSED = "dismissed"
 
 

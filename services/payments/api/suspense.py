@@ -27,8 +27,8 @@ MayRead = Annotated[Actor, requires("payments.read")]
 MayPropose = Annotated[Actor, requires("payments.suspense.propose")]
 MayApprove = Annotated[Actor, requires("payments.suspense.approve")]
 Reason = Literal["unknown_reference", "amount_differs", "payee_differs", "date_differs", "state_differs"]
-Status = Literal["waiting", "proposed", "approved", "attributed", "sent_back", "dismissed"]
-Resolution = Literal["attributed", "sent_back", "dismissed"]
+Status = Literal["waiting", "proposed", "approved", "attributed", "sent_back", "told_twice", "dismissed"]
+Resolution = Literal["attributed", "sent_back", "told_twice", "dismissed"]
 
 
 class SuspenseShown(BaseModel):
@@ -110,7 +110,8 @@ class SuspenseSummary(BaseModel):
 
 class ResolutionWanted(BaseModel):
     """`attributed`: the line is of `instruction_id`, or of the payment that it names. `sent_back`: its money
-    goes back to the agency. `dismissed`: it is no money, and nothing has to be done.
+    goes back to the agency. `told_twice`: its money is that of another line or of a return that is booked; it
+    came once. `dismissed`: it is no money, and nothing has to be done.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -59,10 +59,12 @@ POSTINGS: dict[str, Posting] = {
     "settled_late": Posting(PAID, FUND, "pay"),
     "discharged": Posting(PAYABLE, ENTITLEMENT, "rep"),
     # What came back without a name, until a person finds out whose it is: then it is with the agency again,
-    # and the payment's own posting takes it from there; or the agency has it back for good.
+    # and the payment's own posting takes it from there; or the agency has it back for good; or it was told
+    # once already, and never came a second time.
     "suspended": Posting(SUSPENSE, IN_TRANSIT, "sus"),
     "attributed": Posting(IN_TRANSIT, SUSPENSE, "sus"),
     "sent_back": Posting(IN_TRANSIT, SUSPENSE, "sus"),
+    "told_twice": Posting(IN_TRANSIT, SUSPENSE, "sus"),
     "discharged_by_hand": Posting(PAYABLE, ENTITLEMENT, "sus"),
     # What was paid without being due: found, paid back, kept back from what is due later, or remitted.
     "overpaid": Posting(OVERPAYMENT, PAID, "ovp"),

@@ -17,12 +17,16 @@ from services.payments.domain.partner_lines import ReportKind
 WAITING = "waiting"
 PROPOSED = "proposed"
 APPROVED = "approved"
-#: The resolutions: the line is of a payment after all; the money goes back to the agency; it is no money.
+#: The resolutions: the line is of a payment after all; the money goes back to the agency; its money is that
+#: of another line, told twice; it is no money.
 ATTRIBUTED = "attributed"
 SENT_BACK = "sent_back"
+TOLD_TWICE = "told_twice"
 DISMISSED = "dismissed"
-RESOLUTIONS = (ATTRIBUTED, SENT_BACK, DISMISSED)
-#: In the order of a line's life; the last three are its end.
+RESOLUTIONS = (ATTRIBUTED, SENT_BACK, TOLD_TWICE, DISMISSED)
+#: Those by which a line's money leaves suspense.
+RELEASING = (ATTRIBUTED, SENT_BACK, TOLD_TWICE)
+#: In the order of a line's life; the last four are its end.
 STATUSES = (WAITING, PROPOSED, APPROVED, *RESOLUTIONS)
 
 #: Withdrawn, or found not to be possible any more, it waits again. None of it is told to the world by itself.
@@ -33,11 +37,16 @@ TRANSITIONS: dict[tuple[str, str], str | None] = {
     (APPROVED, WAITING): None,
     (APPROVED, ATTRIBUTED): None,
     (APPROVED, SENT_BACK): None,
+    (APPROVED, TOLD_TWICE): None,
     (APPROVED, DISMISSED): None,
 }
 
-#: Reports of what was booked on our account: a credit there is money. All others only tell.
-_BOOKINGS = (ReportKind.CAMT_054, ReportKind.CAMT_053)
+#: Reports of what was booked on our account: a credit there is money. All others only tell. Of each, the
+#: one in which a bank may tell the same credit once more.
+TOLD_AGAIN_BY: dict[str, str] = {
+    ReportKind.CAMT_054: ReportKind.CAMT_053,
+    ReportKind.CAMT_053: ReportKind.CAMT_054,
+}
 
 #: Days that a line has waited, up to which it counts to an age; what is older counts to the last one.
 AGES = (7, 30, 90)
@@ -58,7 +67,7 @@ def waits(one: Suspended) -> bool:
 
 def holds_money(one: Suspended, kind: str) -> bool:
     """Whether our account was credited by it."""
-    return waits(one) and kind in _BOOKINGS and one.told.outcome == RETURNED and bool(one.told.amount)
+    return waits(one) and kind in TOLD_AGAIN_BY and one.told.outcome == RETURNED and bool(one.told.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class Candidate:
 
 def unfit(item: Item, resolution: str, candidate: Candidate | None) -> str | None:
     """Why a line can't be resolved so, or None."""
-    if resolution == SENT_BACK:
+    if resolution in (SENT_BACK, TOLD_TWICE):
         return None if item.held else "holds_no_money"
     if resolution == DISMISSED:
         return "holds_money" if item.held else None

@@ -2,11 +2,14 @@
 
 from libs.common.runtime.service import Invariant
 from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND
+from services.payments.domain.partner_lines import ReportKind
 from services.payments.domain.run_checks import HOLDS
+from services.payments.domain.suspense import RELEASING, TOLD_TWICE
 from services.payments.store.campaign_invariants import CAMPAIGN_INVARIANTS
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
 
 _OF_INSTRUCTIONS = ", ".join(f"'{name}'" for name, one in POSTINGS.items() if one.source == "pay")
+_RELEASING = ", ".join(f"'{name}'" for name in RELEASING)
 #: The account that an instruction `i` of a run on the fund `f` moves, by its kind.
 _KEY = f"when '{FUND}' then f.code when '{IN_TRANSIT}' then i.agency_code when '{PAID}' then i.programme"
 
@@ -205,10 +208,10 @@ _LINES_MATCHED_ONCE = f"""
 
 #: Lines that should be in suspense and are not, or the other way round; lines otherwise than the ledger says:
 #: the money that they hold is booked in suspense, and out of it once they are resolved; nothing else is.
-_SUSPENSE_IS_LEDGER = """
+_SUSPENSE_IS_LEDGER = f"""
     with booked as (
         select source_id, array_agg(posting) as postings, min(amount) as least, max(amount) as most
-        from ledger_transfer where posting in ('suspended', 'attributed', 'sent_back') group by source_id
+        from ledger_transfer where posting = 'suspended' or posting in ({_RELEASING}) group by source_id
     )
     select coalesce(l.report_id, s.report_id) from report_line l
     full join suspense s on s.report_id = l.report_id and s.number = l.number
@@ -221,9 +224,20 @@ _SUSPENSE_IS_LEDGER = """
       on b.source_id = s.suspense_id
     where case when not s.held then b.source_id is null
           else b.least = s.amount_dong and b.most = s.amount_dong and cardinality(b.postings) = case
-              when s.status in ('attributed', 'sent_back') then 2 else 1 end
+              when s.status in ({_RELEASING}) then 2 else 1 end
             and b.postings <@ array['suspended', s.status]
     end is not true
+"""
+
+#: Money that a notification and a statement both tell, held for each of them.
+_HELD_ONCE = f"""
+    select s.suspense_id from suspense s join partner_report p using (report_id)
+    join suspense o on (o.agency_code, o.province_code, o.reference, o.amount_dong)
+      = (s.agency_code, s.province_code, s.reference, s.amount_dong)
+    join partner_report q on q.report_id = o.report_id
+    where s.held and o.held and p.kind = '{ReportKind.CAMT_053}' and q.kind = '{ReportKind.CAMT_054}'
+      and (s.told_on, s.payee_index) is not distinct from (o.told_on, o.payee_index)
+      and not (s.told_again or o.told_again) and '{TOLD_TWICE}' not in (s.status, o.status)
 """
 
 _PERSONAL_TABLES_OPEN = """
@@ -285,6 +299,7 @@ INVARIANTS = (
     Invariant(9, "another identity approved exactly what was frozen", _APPROVED_BY_ANOTHER),
     Invariant(10, "each line of a report is matched once or in suspense", _LINES_MATCHED_ONCE),
     Invariant(10, "what waits in suspense stands where the ledger says", _SUSPENSE_IS_LEDGER),
+    Invariant(10, "money that is told by two kinds of report is held once", _HELD_ONCE),
     Invariant(13, "row-level security is forced on every table with personal data", _PERSONAL_TABLES_OPEN),
     Invariant(14, "the totals shown are those of the ledger and of the list", _TOTALS_ARE_LEDGER),
     *CAMPAIGN_INVARIANTS,

@@ -267,6 +267,7 @@ class Taking:
         references: Mapping[int, str],
         on: date,
     ) -> None:
+        suspended = await suspense.without_told_before(self._connection, source, kind, suspended, references)
         await self._keep_lines(source, matched, suspended, references)
         await suspense.keep(self._connection, source, kind, suspended, references, on)
         await self._connection.execute(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from libs.common.kernel.ids import new_id
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import instructions, suspense
 from services.payments.domain.ledger import IN_TRANSIT, SUSPENSE, Account
-from services.payments.domain.matching import Matched, Suspended, Told
-from services.payments.domain.suspense import ATTRIBUTED, Candidate, Item
+from services.payments.domain.matching import DUPLICATE, Matched, Suspended, Told
+from services.payments.domain.suspense import ATTRIBUTED, TOLD_TWICE, Candidate, Item
 from services.payments.store import ledger
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.moving import Answer, move
@@ -26,9 +26,28 @@ COLUMNS = (
 )
 _KEEP = """
     insert into suspense (report_id, run_id, agency_code, province_code, waits_since, suspense_id, number,
-                          reason, outcome, reference, named_id, amount_dong, told_on, reason_code, held)
+                          reason, outcome, reference, named_id, amount_dong, told_on, reason_code, held,
+                          payee_index)
     select $1, $2, $3, $4, $5, * from unnest($6::uuid[], $7::integer[], $8::text[], $9::text[], $10::text[],
-        $11::uuid[], $12::bigint[], $13::date[], $14::text[], $15::boolean[])
+        $11::uuid[], $12::bigint[], $13::date[], $14::text[], $15::boolean[], $16::bytea[])
+"""
+#: Of the credits told now, those that a report of the other kind $3 told, each of its lines once.
+_TOLD_BEFORE = f"""
+    with told as (
+        select *, row_number() over (partition by reference, amount, told_on, payee_index order by number)
+        from unnest($4::integer[], $5::text[], $6::bigint[], $7::date[], $8::bytea[])
+          as t (number, reference, amount, told_on, payee_index)
+    ), known as (
+        select s.*, row_number() over (
+            partition by reference, amount_dong, s.told_on, payee_index order by suspense_id)
+        from suspense s join partner_report p using (report_id)
+        where s.agency_code = $1 and s.province_code = $2 and p.kind = $3 and s.held and not s.told_again
+          and s.status <> '{TOLD_TWICE}' and s.reference = any($5)
+    )
+    update suspense s set told_again = true from known k join told t using (reference, row_number)
+    where s.suspense_id = k.suspense_id and k.amount_dong = t.amount
+      and (k.told_on, k.payee_index) is not distinct from (t.told_on, t.payee_index)
+    returning t.number
 """
 #: $1: a payment that was handed to its agency.
 CANDIDATE = """
@@ -69,6 +88,32 @@ class Source:
     province_code: str
 
 
+async def without_told_before(
+    connection: Connection,
+    source: Source,
+    kind: str,
+    suspended: Sequence[Suspended],
+    references: Mapping[int, str],
+) -> Sequence[Suspended]:
+    """The same, with a credit that a report of the other kind told in all its parts as a duplicate."""
+    credits_ = [one.told for one in suspended if suspense.holds_money(one, kind)]
+    if not credits_:
+        return suspended
+    # Both reports may be under way: whoever comes second sees what the first one kept.
+    of = f"{source.agency_code} {source.province_code}"
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"suspense {of}")
+    rows = [(one.number, references[one.number], one.amount, one.on, one.payee_index) for one in credits_]
+    found = await connection.fetch(
+        _TOLD_BEFORE,
+        source.agency_code,
+        source.province_code,
+        suspense.TOLD_AGAIN_BY[kind],
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
+    before = {number for (number,) in found}
+    return [replace(one, reason=DUPLICATE) if one.told.number in before else one for one in suspended]
+
+
 async def keep(
     connection: Connection,
     source: Source,
@@ -90,6 +135,7 @@ async def keep(
             one.told.on,
             one.told.reason,
             suspense.holds_money(one, kind),
+            one.told.payee_index,
         )
         for one in suspended
         if suspense.waits(one)

@@ -200,10 +200,13 @@ async def _require_fit(work: SuspenseWork, item: Item) -> None:
 
 #: Why not, in Vietnamese and English, by the domain's word for it.
 _WORDS = {
-    "holds_no_money": ("Không có tiền treo để trả lại.", "It holds no money that could go back."),
+    "holds_no_money": (
+        "Không có tiền treo để trả lại hoặc bỏ vì báo hai lần.",
+        "It holds no money that could go back or be told twice.",
+    ),
     "holds_money": (
-        "Có tiền treo: phải ghi nhận hoặc trả lại.",
-        "It holds money, which must go somewhere.",
+        "Có tiền treo: phải ghi nhận, trả lại, hoặc bỏ vì báo hai lần.",
+        "It holds money, which must go somewhere, or was told twice.",
     ),
     "payment_unknown": ("Chưa rõ lệnh chi nào.", "No payment is named, or none that was handed over."),
     "payment_of_another": ("Lệnh chi của đơn vị hoặc tỉnh khác.", "Another agency's or province's payment."),

@@ -9,7 +9,7 @@ from services.payments.domain.files import FILE_PAYMENTS_MAX
 from services.payments.store import building
 from simulators.bank.messages import CAMT_054
 from tests.services.payments.test_funds import balances
-from tests.services.payments.test_suspense import waiting
+from tests.services.payments.test_suspense import resolved, waiting
 from tests.services.payments.world import (
     BANK,
     HANOI,
@@ -82,6 +82,23 @@ async def taken(payments: Payments, content: bytes) -> dict[str, Any]:
     return await payments.report(answer.json()["report_id"])
 
 
+def given_back(content: bytes) -> bytes:
+    """The bank's bookings turned round, with a reference that is none of ours."""
+    back = re.sub(rb"pay_.{26}", b"LOST", content).replace(b"DBIT", b"CRDT")
+    return back.replace(b"</TxDtls>", b"<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>")
+
+
+async def notified(payments: Payments, *edits: tuple[bytes, bytes]) -> None:
+    """The first file's notification, as money that nobody can place."""
+    file = (await payments.files(BANK))[0]["payment_file_id"]
+    *_, notification = await payments.reports(file, BANK, NOBODY_FAILS)
+    content = given_back(notification.content)
+    for old, new in edits:
+        content = content.replace(old, new)
+    await payments.hand_in(file, content)
+    await payments.work()
+
+
 FUNDING = (
     b"<Ntry><Amt Ccy='VND'>7</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
     b"<BookgDt><Dt>2024-02-05</Dt></BookgDt><BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd>"
@@ -129,8 +146,7 @@ async def test_what_notification_and_statement_both_tell_is_booked_once(
 
 async def test_a_return_that_names_nothing_lies_in_suspense(payments: Payments, run: dict[str, Any]) -> None:
     first, *_ = await entries(payments)
-    back = re.sub(rb"pay_.{26}", b"LOST", first).replace(b"DBIT", b"CRDT")
-    back = back.replace(b"</TxDtls>", b"<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>")
+    back = given_back(first)
     count = back.count(b"<TxDtls>")
     report = await taken(payments, statement([back], count * _AMOUNT))
     assert (report["settled"], report["suspended"]) == (0, count)
@@ -138,6 +154,68 @@ async def test_a_return_that_names_nothing_lies_in_suspense(payments: Payments, 
     assert [(line["run_id"], line["reason"]) for line in lines] == [(None, "unknown_reference")] * count
     assert (await balances(payments))[f"suspense:{BANK}"] == count * _AMOUNT
     assert await payments.violations() == {}
+
+
+@pytest.mark.parametrize("statement_first", [True, False])
+async def test_a_return_that_nobody_can_place_and_both_tell_is_held_once(
+    payments: Payments, run: dict[str, Any], statement_first: bool
+) -> None:
+    entry = given_back((await entries(payments))[0])
+    count = entry.count(b"<TxDtls>")
+    content = statement([entry], count * _AMOUNT)
+    if statement_first:
+        await taken(payments, content)
+        await notified(payments)
+    else:
+        await notified(payments)
+        assert (await taken(payments, content))["suspended"] == count
+    assert len(await waiting(payments, held="true")) == count
+    assert (await balances(payments))[f"suspense:{BANK}"] == count * _AMOUNT
+    # Told by each kind once, the same credit is another one when it comes again.
+    await taken(payments, content.replace(b"<MsgId>S1", b"<MsgId>S2"))
+    assert (await balances(payments))[f"suspense:{BANK}"] == 2 * count * _AMOUNT
+    assert await payments.violations() == {}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [(b"LOST", b"ELSE"), (b">540000<", b">530000<"), (b"<Id>19", b"<Id>29"), (b"2024-02-05", b"2024-02-04")],
+    ids=["reference", "amount", "payee", "day"],
+)
+async def test_a_return_that_differs_in_any_part_is_other_money(
+    payments: Payments, run: dict[str, Any], edit: tuple[bytes, bytes]
+) -> None:
+    entry = given_back((await entries(payments))[0])
+    count = entry.count(b"<TxDtls>")
+    await taken(payments, statement([entry], count * _AMOUNT))
+    await notified(payments, edit)
+    assert len(await waiting(payments, held="true")) == 2 * count
+    assert await payments.violations() == {}
+
+
+async def test_money_that_was_told_twice_is_taken_out_of_suspense_by_two_people(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    entry = given_back((await entries(payments))[0])
+    count = entry.count(b"<TxDtls>")
+    await notified(payments, (b"LOST", b"ELSE"))
+    await taken(payments, statement([entry], count * _AMOUNT))
+    line, *others = await waiting(payments, held="true")
+    assert (await resolved(payments, line, resolution="told_twice"))["status"] == "told_twice"
+    assert len(await waiting(payments, held="true")) == len(others)
+    assert (await balances(payments))[f"suspense:{BANK}"] == len(others) * _AMOUNT
+    assert await payments.violations() == {}
+
+
+async def test_money_held_for_notification_and_statement_is_seen(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    entry = given_back((await entries(payments))[0])
+    await notified(payments, (b"LOST", b"ELSE"))
+    await taken(payments, statement([entry], entry.count(b"<TxDtls>") * _AMOUNT))
+    await payments.look.execute("set session_replication_role = replica")
+    await payments.look.execute("update suspense set reference = 'LOST'")
+    assert 10 in await payments.violations()
 
 
 @pytest.mark.parametrize(

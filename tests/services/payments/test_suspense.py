@@ -11,7 +11,7 @@ from libs.common.kernel.ids import derived_id, show
 from services.payments.domain import suspense
 from services.payments.domain.instructions import PENDING, RETURNED, SETTLED
 from services.payments.domain.matching import SUSPENSE_REASONS, Suspended, Told
-from services.payments.domain.suspense import ATTRIBUTED, DISMISSED, SENT_BACK
+from services.payments.domain.suspense import ATTRIBUTED, DISMISSED, SENT_BACK, TOLD_TWICE
 from tests.services.payments.test_funds import balances
 from tests.services.payments.test_reports import booked, first, taken
 from tests.services.payments.world import (
@@ -284,7 +284,8 @@ def test_money_in_suspense_always_has_a_way_out_and_no_money_always_another(
     line = Suspended(Told(1, None, outcome, amount, None, None), reason, None)
     held = suspense.holds_money(line, kind)
     item = item_of(line, held=held)
-    assert (suspense.unfit(item, SENT_BACK, None) is None) == held
+    for released in (SENT_BACK, TOLD_TWICE):
+        assert (suspense.unfit(item, released, None) is None) == held
     assert (suspense.unfit(item, DISMISSED, None) is None) == (not held)
     assert suspense.unfit(item, ATTRIBUTED, None) == "payment_unknown"
     if held:
