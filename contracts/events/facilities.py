@@ -18,7 +18,11 @@ from contracts.events.base import (
 
 
 class FacilityRecorded(Event):
-    """A facility; the secret holds its account, to which the nurture allowance goes."""
+    """A facility; the secret holds its account, to which the nurture allowance goes.
+
+    An account that took another's place on `changed_on` is not paid before `usable_from`; what is due
+    meanwhile goes to the one before.
+    """
 
     facility_id: FacilityId
     version: Version
@@ -30,6 +34,8 @@ class FacilityRecorded(Event):
     commune_code: CommuneCode
     places: Annotated[int, Field(ge=0)]
     agency_code: str
+    changed_on: date | None = None
+    usable_from: date | None = None
     secret: Annotated[str, sealed_to("payments")]
 
 

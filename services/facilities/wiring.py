@@ -60,7 +60,7 @@ def parts(settings: FacilitiesSettings) -> Parts:
     outgoing = Outgoing(Sealer(required(settings.seal_public_payments, "seal_public_payments")))
     works = FacilityWorks(database, cipher, outgoing.to_events)
     doors = Doors(
-        record=RecordFacilities(works, administrative_units()),
+        record=RecordFacilities(works, administrative_units(), settings.account_cooling_days),
         admit=Admit(works),
         discharge=DischargePeople(works),
         register=FacilityRegister(database),

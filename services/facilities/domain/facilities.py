@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from libs.common.kernel.cooling import NO_TERM, Term
 from libs.common.kernel.errors import FieldError
 from libs.common.kernel.ids import derived_id
 from libs.common.kernel.units import Location
@@ -35,16 +36,25 @@ class Facility:
 
 @dataclass(frozen=True, slots=True)
 class FacilityRecorded:
-    """The fact that a facility was recorded, or changed: `version` grows with each change."""
+    """The fact that a facility was recorded, or changed: `version` grows with each change.
+
+    `term`: of its account.
+    """
 
     facility_id: UUID
     version: int
     facility: Facility
+    term: Term = NO_TERM
 
 
 def facility_id(province_code: str, code: str) -> UUID:
     """A province knows a facility by its code; recording it again meets the same id."""
     return derived_id("facility", province_code, code)
+
+
+def goes_elsewhere(before: Facility, now: Facility) -> bool:
+    """Whether money that went to one account goes to another."""
+    return (before.agency_code, before.account_number) != (now.agency_code, now.account_number)
 
 
 _MESSAGES = {

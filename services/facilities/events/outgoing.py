@@ -38,6 +38,8 @@ class Outgoing:
             "commune_code": facility.commune_code,
             "places": facility.places,
             "agency_code": facility.agency_code,
+            "changed_on": fact.term.changed_on,
+            "usable_from": fact.term.usable_from,
             "secret": self._to_payments.seal(orjson.dumps(secret)),
         }
         return outbox.event(topics.FACILITY.name, fact.facility_id, "FacilityRecorded", orjson.dumps(data))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from libs.common.kernel.cooling import Term
 from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
@@ -46,13 +47,14 @@ class FacilityWork:
             return
         await self._connection.execute(
             "insert into facility (facility_id, version, code, name, kind, sector, province_code,"
-            " commune_code, places, agency_code, account_sealed)"
+            " commune_code, places, agency_code, account_sealed, changed_on, usable_from)"
             " select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[],"
-            " $7::text[], $8::text[], $9::int[], $10::text[], $11::bytea[])"
+            " $7::text[], $8::text[], $9::int[], $10::text[], $11::bytea[], $12::date[], $13::date[])"
             " on conflict (facility_id) do update set version = excluded.version, name = excluded.name,"
             " kind = excluded.kind, sector = excluded.sector, commune_code = excluded.commune_code,"
             " places = excluded.places, agency_code = excluded.agency_code,"
-            " account_sealed = excluded.account_sealed, recorded_at = now()",
+            " account_sealed = excluded.account_sealed, changed_on = excluded.changed_on,"
+            " usable_from = excluded.usable_from, recorded_at = now()",
             *_columns([self._values(one) for one in changed]),
         )
         await outbox.append(self._connection, self._to_events(changed))
@@ -126,6 +128,8 @@ class FacilityWork:
             facility.places,
             facility.agency_code,
             self._cipher.encrypt(orjson.dumps([facility.account_number, facility.account_name])),
+            one.term.changed_on,
+            one.term.usable_from,
         )
 
     def _facility(self, row: Any) -> FacilityRecorded:
@@ -142,7 +146,8 @@ class FacilityWork:
             number,
             name,
         )
-        return FacilityRecorded(row["facility_id"], row["version"], facility)
+        term = Term(row["changed_on"], row["usable_from"])
+        return FacilityRecorded(row["facility_id"], row["version"], facility, term)
 
 
 class FacilityWorks:

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from libs.common.kernel.cooling import cooled
 from libs.common.kernel.errors import FieldError, Refusal
-from services.facilities.domain.facilities import Facility, FacilityRecorded, facility_id, problems, wrong
+from services.facilities.domain.facilities import (
+    Facility,
+    FacilityRecorded,
+    facility_id,
+    goes_elsewhere,
+    problems,
+    wrong,
+)
 from services.facilities.domain.residences import House
 from services.facilities.usecases.ports import Communes, Work, Works
 
@@ -17,6 +25,8 @@ FACILITIES_MAX = 500
 class RecordFacilities:
     works: Works
     communes: Communes
+    #: Days before an account is paid that takes another one's place.
+    cooling_days: int
 
     async def __call__(
         self, stated: Sequence[Facility], today: date, territory: str | None
@@ -30,11 +40,19 @@ class RecordFacilities:
             for found_id, facility in wanted.items():
                 known = before.get(found_id)
                 if known is None or known.facility != facility:
-                    version = 1 if known is None else known.version + 1
-                    changed.append(FacilityRecorded(found_id, version, facility))
+                    changed.append(self._recorded(found_id, facility, known, today))
             await _require_places(work, changed, before)
             await work.record(changed)
         return [(one.code, found_id) for found_id, one in wanted.items()]
+
+    def _recorded(
+        self, found_id: UUID, facility: Facility, known: FacilityRecorded | None, today: date
+    ) -> FacilityRecorded:
+        if known is None:
+            return FacilityRecorded(found_id, 1, facility)
+        elsewhere = goes_elsewhere(known.facility, facility)
+        term = cooled(known.term, today, self.cooling_days, elsewhere=elsewhere)
+        return FacilityRecorded(found_id, known.version + 1, facility, term)
 
     def _check(self, stated: Sequence[Facility], today: date, territory: str | None) -> None:
         communes = self.communes.locations(today)

@@ -79,7 +79,7 @@ class PayoutAccount:
 
 @dataclass(frozen=True, slots=True)
 class FacilityAccount:
-    """Where a facility is paid its residents' nurture allowance, as heard."""
+    """Where a facility is paid its residents' nurture allowance, as heard; its term as a PayoutAccount's."""
 
     facility_id: UUID
     version: int
@@ -88,6 +88,8 @@ class FacilityAccount:
     commune_code: str
     province_code: str
     secret: Secret
+    changed_on: date | None = None
+    usable_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ class _Facility(msgspec.Struct):
     commune_code: str
     province_code: str
     secret: str
+    changed_on: date | None = None
+    usable_from: date | None = None
 
 
 class Incoming:
@@ -170,6 +172,8 @@ class Incoming:
                 account_number=str(opened.get("account_number") or ""),
                 account_name=account_name,
             ),
+            changed_on=told.changed_on,
+            usable_from=told.usable_from,
         )
 
     def _open(self, sealed: str) -> Secret:

@@ -12,7 +12,7 @@ from typing import Protocol
 from libs.common.runtime.postgres import Connection
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.runs import Run, Shard
-from services.payments.store.heard import USABLE
+from services.payments.store.heard import FACILITY_USABLE, USABLE
 
 # list_commune: whose list it stands in; empty for what goes to facilities.
 _TABLE = """
@@ -64,7 +64,7 @@ _MONTHLY = f"""
         order by person_id, version desc
     ), facility as (
         select distinct on (facility_id) facility_id, version, agency_code, commune_code, problem
-        from facility_account order by facility_id, version desc
+        from facility_account a where {FACILITY_USABLE} order by facility_id, version desc
     )
     select o.person_id, o.programme, o.month, o.decision_id, null, o.category, o.coefficient_hundredths,
            o.standard_dong, o.amount_dong, o.commune_code, o.province_code,

@@ -28,15 +28,17 @@ _ACCOUNT = (
 )
 _FACILITY = (
     "facility_id uuid, version int, name text, agency_code text, commune_code text, province_code text,"
-    " secret bytea, payee_index bytea, problem text"
+    " changed_on date, usable_from date, secret bytea, payee_index bytea, problem text"
 )
 #: A version `a` of an account that took no other's place, or has cooled off by the day $2. One that was
 #: changed again before that is never paid: whoever noticed has said so.
-USABLE = """
+_USABLE = """
     (a.usable_from is null or a.usable_from <= $2 and not exists (
-        select from payout_account later where later.person_id = a.person_id
+        select from {table} later where later.{of} = a.{of}
           and later.version > a.version and later.changed_on < a.usable_from))
 """
+USABLE = _USABLE.format(table="payout_account", of="person_id")
+FACILITY_USABLE = _USABLE.format(table="facility_account", of="facility_id")
 
 
 async def keep_entitlements(connection: Connection, heard: Sequence[Entitlement]) -> None:
@@ -122,6 +124,8 @@ class Accounts:
             one.agency_code,
             one.commune_code,
             one.province_code,
+            one.changed_on,
+            one.usable_from,
             *self.kept(one.secret, in_cash=False),
         )
 

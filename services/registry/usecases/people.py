@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
+from libs.common.kernel.cooling import Term, cooled
 from libs.common.kernel.errors import FieldError, Refusal
 from services.registry.domain.messages import ROW_MESSAGES
 from services.registry.domain.people import Person, Registration, goes_elsewhere
@@ -97,13 +98,13 @@ class ChangePerson:
         return registration
 
     def _cooling_off(self, registration: Registration, before: PersonRecord, today: date) -> Registration:
-        """Another place begins a term; the same place, stated anew, stays in the one that it is in."""
-        if goes_elsewhere(before.person.payout, registration.person.payout):
-            usable_from = today + timedelta(self.cooling_days)
-            return replace(registration, changed_on=today, usable_from=usable_from)
-        if before.usable_from and before.usable_from > today:
-            return replace(registration, changed_on=before.changed_on, usable_from=before.usable_from)
-        return registration
+        term = cooled(
+            Term(before.changed_on, before.usable_from),
+            today,
+            self.cooling_days,
+            elsewhere=goes_elsewhere(before.person.payout, registration.person.payout),
+        )
+        return replace(registration, changed_on=term.changed_on, usable_from=term.usable_from)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,25 @@ async def test_an_equal_facility_changes_nothing_and_another_is_a_new_version(fa
     assert (await facilities.get(f"/v1/facilities/{first}")).json()["places"] == 5
 
 
+async def test_an_account_that_takes_anothers_place_is_told_with_its_term(facilities: Facilities) -> None:
+    await facilities.record(facility())
+    await facilities.record(facility(account_number="999900001111"))
+    # Stated anew within its term, with fewer places, it stays in it; its name begins none.
+    await facilities.record(facility(account_number="999900001111", places=2))
+    await facilities.record(facility(account_number="999900001111", places=2, account_name="KHAC"))
+    await facilities.record(facility(account_number="999900001111", places=2, agency_code="970415"))
+    told = await facilities.events("FacilityRecorded")
+    terms = [(event["changed_on"], event["usable_from"]) for event in told]
+    begun = ("2023-12-01", "2023-12-04")
+    assert terms == [(None, None), begun, begun, begun, begun]
+
+
+async def test_a_first_account_and_one_that_stays_have_no_term(facilities: Facilities) -> None:
+    await facilities.record(facility())
+    await facilities.record(facility(places=2, account_name="KHAC"))
+    assert [event["usable_from"] for event in await facilities.events("FacilityRecorded")] == [None, None]
+
+
 async def test_a_list_with_one_wrong_facility_is_refused_whole(facilities: Facilities) -> None:
     stated = [
         facility("F1"),

@@ -36,6 +36,34 @@ async def test_what_is_due_meanwhile_goes_to_the_account_before(
     assert await payments.violations() == {}
 
 
+@pytest.mark.parametrize(("usable_from", "version"), [(LATER, 1), (BUSINESS_DATE, 2)])
+async def test_what_is_due_to_a_facility_meanwhile_goes_to_its_account_before(
+    payments: Payments, usable_from: str, version: int
+) -> None:
+    """The largest payments of all."""
+    facility_id = await payments.facility()
+    nurture = {"programme": "nurture_allowance", "category": "nurture", "payee": "facility"}
+    await payments.decide(decision(1, **nurture, facility_id=facility_id, pays_from="2024-02"))
+    await payments.facility(
+        account="999900001111", version=2, changed_on="2024-02-02", usable_from=usable_from
+    )
+    assert await paid_to(payments) == version
+    assert await payments.violations() == {}
+
+
+async def test_a_facilitys_account_that_was_changed_again_before_it_cooled_off_is_never_paid(
+    payments: Payments,
+) -> None:
+    facility_id = await payments.facility()
+    nurture = {"programme": "nurture_allowance", "category": "nurture", "payee": "facility"}
+    await payments.decide(decision(1, **nurture, facility_id=facility_id, pays_from="2024-02"))
+    await payments.facility(
+        account="999900001111", version=2, changed_on="2024-02-02", usable_from=BUSINESS_DATE
+    )
+    await payments.facility(version=3, changed_on="2024-02-03", usable_from="2024-02-06")
+    assert await paid_to(payments) == 1
+
+
 async def test_an_account_that_was_changed_again_before_it_cooled_off_is_never_paid(
     payments: Payments,
 ) -> None:

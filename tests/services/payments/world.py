@@ -150,7 +150,7 @@ class Payments:
             **changed,
         )
 
-    async def facility(self, name: str = "F1") -> str:
+    async def facility(self, name: str = "F1", account: str = "888800001111", **changed: Any) -> str:
         facility_id = derived_id("test facility", name)
         told = {
             "facility_id": show("fac", facility_id),
@@ -164,9 +164,9 @@ class Payments:
             "places": 10,
             "agency_code": BANK,
             "secret": self.sealer.seal(
-                orjson.dumps({"account_number": "888800001111", "account_name": "TRUNG TAM THU"})
+                orjson.dumps({"account_number": account, "account_name": "TRUNG TAM THU"})
             ),
-        }
+        } | changed
         await self.hear(self.topic(topics.FACILITY.name).record(facility_id, "FacilityRecorded", told))
         return show("fac", facility_id)
 
