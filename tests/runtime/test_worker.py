@@ -1,11 +1,12 @@
 """The loop that work runs in: nothing ends it, however long it fails."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from libs.common.runtime.worker import Worker
+from libs.common.runtime.worker import Turns, Worker
 
 #: Beyond it a power of two is no float any more.
 _FAILURES = 1_100
@@ -35,3 +36,28 @@ async def test_work_goes_on_after_an_outage_of_hours(monkeypatch: pytest.MonkeyP
     await asyncio.gather(task, return_exceptions=True)
     assert max(pauses) == 5.0
     assert pauses[:3] == sorted(pauses[:3])
+
+
+async def test_who_fails_among_others_is_left_out_for_longer_each_time_and_said_once(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds, tries = 0.0, []
+
+    async def step() -> bool:
+        tries.append(seconds)
+        if seconds < 1_000:
+            raise OSError("away")
+        return True
+
+    turns = Turns(Worker("patient", step), lambda: seconds)
+    while seconds < 1_000:
+        assert await turns.take() is False
+        seconds += 5
+    assert len(tries) < 30
+    waits = [later - earlier for earlier, later in pairwise(tries)]
+    assert (waits[0], waits[-1], waits) == (5.0, 60.0, sorted(waits))
+    said = capsys.readouterr()
+    assert (said.out + said.err + caplog.text).count("worker failed") == 1
+    seconds += 60
+    assert await turns.take() is True
+    assert await turns.take() is True

@@ -1,6 +1,7 @@
 """The loop that work runs in: step after step, with back-off when there is nothing or when it fails."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ _IDLE_SECONDS = 0.2
 #: Where nothing comes one looks less often, by a tenth each time; who is slower from the first stays so.
 _IDLE_GROWTH, _IDLE_SECONDS_MAX = 1.1, 0.8
 _BACK_OFF_SECONDS_MAX = 5.0
+#: Longer than hints come apart, or each of them would find it trying.
+_LEFT_OUT_SECONDS_MAX = 60.0
 #: Enough to reach the most; without an end the power outgrows a float in an hour and a half of failing.
 _DOUBLINGS_MAX = 10
 
@@ -22,32 +25,68 @@ class Worker:
     step: Callable[[], Awaitable[bool]]
     idle_seconds: float = _IDLE_SECONDS
 
-    async def once(self) -> bool:
-        """One step among those of other workers, which its failure must not end; it is logged."""
-        try:
-            return await self.step()
-        except Exception as error:  # noqa: BLE001 - loop of the runtime: nothing may end it
-            logger().error("worker failed", worker=self.name, fault=fault_name(error))
-            return False
-
     async def run(self) -> None:
-        """Until cancelled. A failure is logged, once for as long as it stays the same, and tried again."""
-        failures, last, idle = 0, "", self.idle_seconds
+        """Until cancelled."""
+        attempts = _Attempts(self, _BACK_OFF_SECONDS_MAX)
         while True:
-            try:
-                if await self.step():
-                    pause, idle = 0.0, self.idle_seconds
-                else:
-                    pause, idle = idle, min(idle * _IDLE_GROWTH, max(self.idle_seconds, _IDLE_SECONDS_MAX))
-                failures, last = 0, ""
-            except Exception as error:  # noqa: BLE001 - loop of the runtime: nothing may end it
-                failures += 1
-                fault = fault_name(error)
-                if fault != last:
-                    logger().error("worker failed", worker=self.name, fault=fault)
-                last = fault
-                pause = min(0.1 * 2 ** min(failures, _DOUBLINGS_MAX), _BACK_OFF_SECONDS_MAX)
+            pause = await attempts.step()
             await asyncio.sleep(pause)
+
+
+class _Attempts:
+    """Steps whose failure is logged, once for as long as it stays the same, and tried again later."""
+
+    def __init__(self, worker: Worker, pause_seconds_max: float) -> None:
+        self._worker = worker
+        self._pause_seconds_max = pause_seconds_max
+        self._idle = worker.idle_seconds
+        self._failures = 0
+        self._last = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last one did."""
+        return self._failures > 0
+
+    async def step(self) -> float:
+        """Seconds until the next one; 0: there may be more to do."""
+        try:
+            more = await self._worker.step()
+        except Exception as error:  # noqa: BLE001 - loop of the runtime: nothing may end it
+            return self._tried(error)
+        self._failures, self._last = 0, ""
+        idle, slowest = self._idle, max(self._worker.idle_seconds, _IDLE_SECONDS_MAX)
+        self._idle = self._worker.idle_seconds if more else min(idle * _IDLE_GROWTH, slowest)
+        return 0.0 if more else idle
+
+    def _tried(self, error: Exception) -> float:
+        self._failures += 1
+        fault = fault_name(error)
+        if fault != self._last:
+            logger().error("worker failed", worker=self._worker.name, fault=fault)
+        self._last = fault
+        return min(0.1 * float(2 ** min(self._failures, _DOUBLINGS_MAX)), self._pause_seconds_max)
+
+
+class Turns:
+    """Steps of a worker among those of others, which its failure must not end; it is left out for a while.
+
+    `now`: seconds of a clock that only grows.
+    """
+
+    def __init__(self, worker: Worker, now: Callable[[], float] = time.monotonic) -> None:
+        self._attempts = _Attempts(worker, _LEFT_OUT_SECONDS_MAX)
+        self._now = now
+        self._not_before = now()
+
+    async def take(self) -> bool:
+        """Whether there may be more to do at once."""
+        if self._now() < self._not_before:
+            return False
+        pause = await self._attempts.step()
+        if self._attempts.failed:
+            self._not_before = self._now() + pause
+        return pause == 0.0
 
 
 def repeating(name: str, run: Callable[[], Awaitable[None]]) -> Worker:

@@ -1,5 +1,6 @@
 """Bodies of the HTTP door. Money is whole đồng; instructed = settled + returned + pending + unknown."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -112,8 +113,21 @@ class ProgrammeFigures(Figures):
     people: int
 
 
+class BuildingShown(BaseModel):
+    """How far a list is built, in stretches of communes. `attempts`: how often the one that failed most was
+    tried; `next_try_at`: when it is tried again; `error`: PostgreSQL's code of its last failure.
+    """
+
+    shards: int
+    shards_built: int
+    attempts: int
+    next_try_at: datetime | None
+    error: str | None
+
+
 class RunShown(Figures):
     """`progress`: the share of the present stage that is done, 0 to 1. `problem`: why it stands still.
+    `building`: null once it is built.
 
     `campaign_id`: whose list it pays, null where it pays what was decided. `unpayable`: entitled lines left
     out of the list, as nobody can be paid for them yet. `checked`: what is odd in it stands in its checks,
@@ -135,6 +149,7 @@ class RunShown(Figures):
     checked: bool
     problem: str | None
     opened_at: datetime
+    building: BuildingShown | None
     by_programme: list[ProgrammeFigures]
 
     @classmethod
@@ -156,6 +171,7 @@ class RunShown(Figures):
             checked=view.checked,
             problem=view.problem,
             opened_at=view.opened_at,
+            building=BuildingShown.model_validate(asdict(view.building)) if view.building else None,
             by_programme=[
                 ProgrammeFigures.model_validate(
                     {"programme": programme, "people": amounts.people, **figures(amounts)}
@@ -168,7 +184,10 @@ class RunShown(Figures):
 
 def _progress(view: RunView) -> float:
     match view.run.status:
-        case runs.BUILDING | runs.APPROVED:
+        case runs.BUILDING:
+            building = view.building
+            return building.shards_built / building.shards if building and building.shards else 0.0
+        case runs.APPROVED:
             return 0.0
         case runs.INSTRUCTING:
             return view.files_written / view.files if view.files else 0.0

@@ -27,7 +27,9 @@ TRANSITIONS: dict[tuple[str, str], str | None] = {
     (APPROVED, INSTRUCTING): None,
     (INSTRUCTING, INSTRUCTED): "RunInstructed",
     (INSTRUCTED, RECONCILED): "RunReconciled",
-    # While nothing is booked: a wrong list, one that is no longer what was approved, a fund that stays short.
+    # While nothing is booked: a wrong list, one that can't be built or is no longer what was approved, a fund
+    # that stays short.
+    (BUILDING, WITHDRAWN): "RunWithdrawn",
     (BUILT, WITHDRAWN): "RunWithdrawn",
     (APPROVED, WITHDRAWN): "RunWithdrawn",
 }

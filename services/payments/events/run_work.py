@@ -10,7 +10,7 @@ from libs.common.kernel.ids import show
 from libs.common.kernel.sharding import shard_of
 from libs.common.runtime import hints
 from libs.common.runtime.settings import ServiceSettings
-from libs.common.runtime.worker import Worker
+from libs.common.runtime.worker import Turns, Worker
 
 #: Runs that have work and of which no worker was told lately; they count as told from then on.
 Due = Callable[[], Awaitable[Sequence[UUID]]]
@@ -33,8 +33,10 @@ def teller(settings: ServiceSettings, due: Due) -> hints.Teller:
 def listener(settings: ServiceSettings, workers: Sequence[Worker]) -> hints.Listener:
     """Whatever it hears, it does all that is to be done and that no other worker holds."""
 
+    turns = [Turns(worker) for worker in workers]
+
     async def work(_: bytes = b"") -> None:
-        while any([await worker.once() for worker in workers]):
+        while any([await one.take() for one in turns]):
             pass
 
     return hints.Listener(settings, RUN_WORK, work, work)

@@ -11,7 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
+import asyncpg
+
+from libs.common.kernel.ids import show
 from libs.common.runtime import outbox
+from libs.common.runtime.logs import fault_name, logger
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
 from services.payments.domain.files import FILE_PAYMENTS_MAX, PAIN_001, POST_LIST
@@ -21,6 +25,8 @@ from services.payments.store.due import Source, gather
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 _PLANNERS_LOCK = 0x70617972
+#: A shard that failed waits twice as long each time.
+_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX = 5.0, 600.0
 
 # Two runs of one province must see one another's lines: one is built after the other, and after the lines of
 # one that was withdrawn are free.
@@ -37,7 +43,9 @@ _UNPLANNED = f"""
 """
 _UNBUILT = f"""
     select s.number, s.from_commune, s.before_commune, {COLUMNS}
-    from run_shard s join run r using (run_id) where s.built_at is null
+    from run_shard s join run r using (run_id)
+    where s.built_at is null and r.status = '{runs.BUILDING}'
+      and (s.next_try_at is null or s.next_try_at <= $1)
     order by r.opened_at, s.run_id, s.number limit 1 for update of s skip locked
 """
 _ALL_BUILT = f"""
@@ -147,6 +155,24 @@ _INSERT_UNPAYABLE = """
     on conflict do nothing
 """
 
+_PUT_OFF = """
+    update run_shard set attempts = attempts + 1, error = $4,
+        next_try_at = $3::timestamptz + make_interval(secs => least($5 * power(2, least(attempts, 16)), $6))
+    where run_id = $1 and number = $2
+"""
+#: A run that was withdrawn before it was built has what its shards have.
+_FREED = """
+    update run r set freed_at = $2,
+        instructions = case when content_hash is null then s.instructions else r.instructions end,
+        instructed_dong = case when content_hash is null then s.amount else r.instructed_dong end
+    from (
+        select coalesce(sum(instructions), 0)::integer as instructions,
+               coalesce(sum(instructed_dong), 0)::bigint as amount
+        from run_shard where run_id = $1
+    ) as s
+    where run_id = $1
+"""
+
 # The digest of domain/runs.py.
 _SHARD_BUILT = """
     with lines as (
@@ -176,6 +202,10 @@ _BUILT = f"""
     ) as s
     where run_id = $1 returning {COLUMNS}
 """
+
+
+class _WithdrawnError(Exception):
+    """The run was withdrawn while its shard was built."""
 
 
 class Building:
@@ -227,13 +257,33 @@ class _Work:
             "update run set planned_at = $2, told_at = null where run_id = $1", run.run_id, at
         )
 
-    async def claim_shard(self) -> tuple[Run, Shard] | None:
-        row = await self._connection.fetchrow(_UNBUILT)
+    async def claim_shard(self, at: datetime) -> tuple[Run, Shard] | None:
+        row = await self._connection.fetchrow(_UNBUILT, at)
         if row is None:
             return None
         return run_of(row), Shard(row["number"], row["from_commune"], row["before_commune"])
 
     async def build(self, run: Run, shard: Shard, at: datetime) -> None:
+        try:
+            async with self._connection.transaction():
+                await self._build(run, shard, at)
+                # Late, so that who withdraws it waits for no shard.
+                building = await self._connection.fetchval(
+                    f"select true from run where run_id = $1 and status = '{runs.BUILDING}' for share",
+                    run.run_id,
+                )
+                if not building:
+                    raise _WithdrawnError
+        except _WithdrawnError:
+            return
+        except asyncpg.PostgresError as failed:
+            fault, code = fault_name(failed), failed.sqlstate or ""
+            logger().error("shard failed", run=show("run", run.run_id), shard=shard.number, fault=fault)
+            await self._connection.execute(
+                _PUT_OFF, run.run_id, shard.number, at, code, _PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX
+            )
+
+    async def _build(self, run: Run, shard: Shard, at: datetime) -> None:
         connection, of_run, of_shard = self._connection, run.run_id, shard.number
         # No statement of a set is worth compiling.
         await connection.execute("set local work_mem = '128MB'; set local jit = off")
@@ -263,7 +313,7 @@ class _Work:
         await self._connection.execute(
             "update instruction_line set returned = true where run_id = $1", run_id
         )
-        await self._connection.execute("update run set freed_at = $2 where run_id = $1", run_id, at)
+        await self._connection.execute(_FREED, run_id, at)
         return True
 
     async def freeze(self, run: Run, at: datetime) -> None:

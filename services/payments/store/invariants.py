@@ -30,7 +30,7 @@ _RUNS_ADD_UP = """
         from instruction_line group by instruction_id
     )
     select r.run_id from run r left join listed l using (run_id) left join filed f using (run_id)
-    where r.status <> 'building' and (
+    where r.status <> 'building' and (r.content_hash is not null or r.freed_at is not null) and (
         r.instructed_dong <> coalesce(l.accounted, 0) or r.instructions <> coalesce(l.instructions, 0)
         or coalesce(l.instructed, 0) <> coalesce(l.accounted, 0)
         or coalesce(f.payments, 0) <> r.instructions or coalesce(f.amount, 0) <> r.instructed_dong)
@@ -116,7 +116,8 @@ _EVERY_FACT_TOLD = """
             when 'instructing' then array['RunBuilt', 'RunApproved']
             when 'instructed' then array['RunBuilt', 'RunApproved', 'RunInstructed']
             when 'reconciled' then array['RunBuilt', 'RunApproved', 'RunInstructed', 'RunReconciled']
-            when 'withdrawn' then array['RunBuilt', 'RunWithdrawn']
+            when 'withdrawn' then array['RunWithdrawn']
+                || case when built_at is not null then array['RunBuilt'] end
                 || case when approved_at is not null then array['RunApproved'] end
             end) as type
         from run

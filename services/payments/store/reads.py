@@ -11,10 +11,12 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain.instructions import UNKNOWN
+from services.payments.domain.runs import BUILDING
 from services.payments.store.reconciliation import reconciliation
 from services.payments.store.run_rows import COLUMNS, run_of
 from services.payments.usecases.reading import (
     Amounts,
+    BuildingView,
     FileView,
     PaymentView,
     ReconciliationView,
@@ -36,8 +38,18 @@ _RUN = (
     " (select count(*) from unpayable u where u.run_id = r.run_id) as unpayable,"
     " (select count(*) from payment_file f where f.run_id = r.run_id) as files,"
     " (select count(*) from payment_file f where f.run_id = r.run_id and f.status <> 'planned')"
-    " as files_written"
+    " as files_written, b.*, coalesce(w.attempts, 0) as attempts, w.next_try_at, w.error"
 )
+_RUN_AND_SHARDS = f"""
+    run r left join lateral (
+        select count(*)::int as shards, count(built_at)::int as shards_built from run_shard s
+        where s.run_id = r.run_id
+    ) as b on r.status = '{BUILDING}'
+    left join lateral (
+        select attempts, next_try_at, error from run_shard s
+        where s.run_id = r.run_id and built_at is null order by attempts desc, number limit 1
+    ) as w on r.status = '{BUILDING}'
+"""
 _FILE = (
     "file_id, run_id, agency_code, kind, province_code, commune_code, payments, amount_dong, pending, status,"
     " content_sha256, created_at, asked_on"
@@ -62,16 +74,18 @@ class StoredReads:
 
     async def run(self, territory: str | None, run_id: UUID) -> RunView | None:
         async with self._database.reading(territory) as connection:
-            row = await connection.fetchrow(f"select {_RUN} from run r where run_id = $1", run_id)
+            row = await connection.fetchrow(
+                f"select {_RUN} from {_RUN_AND_SHARDS} where r.run_id = $1", run_id
+            )
             return (await _views(connection, [row]))[0] if row else None
 
     async def runs(self, territory: str | None, after: RunPlace | None, limit: int) -> list[RunView]:
         opened_at, run_id = after or (None, None)
         async with self._database.reading(territory) as connection:
             rows = await connection.fetch(
-                f"select {_RUN} from run r"
-                " where $1::timestamptz is null or (opened_at, run_id) < ($1, $2::uuid)"
-                " order by opened_at desc, run_id desc limit $3",
+                f"select {_RUN} from {_RUN_AND_SHARDS}"
+                " where $1::timestamptz is null or (r.opened_at, r.run_id) < ($1, $2::uuid)"
+                " order by r.opened_at desc, r.run_id desc limit $3",
                 opened_at,
                 run_id,
                 limit,
@@ -249,9 +263,15 @@ async def _views(connection: Connection, rows: list[Any]) -> list[RunView]:
             checked=row["checked"],
             problem=row["problem"],
             opened_at=row["opened_at"],
+            building=_building(row) if row["status"] == BUILDING else None,
         )
         for row in rows
     ]
+
+
+def _building(row: Any) -> BuildingView:
+    of_it = ("shards", "shards_built", "attempts", "next_try_at", "error")
+    return BuildingView(*(row[name] for name in of_it))
 
 
 def _amounts(row: Any) -> Amounts:

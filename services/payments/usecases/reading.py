@@ -41,8 +41,23 @@ class Amounts:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildingView:
+    """How far a list is built. Of the shard that failed most often: how often, when it is tried again, and
+    PostgreSQL's code of its last failure."""
+
+    shards: int
+    shards_built: int
+    attempts: int
+    next_try_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
-    """A run as it stands. `files_written` of `files` are ready; `unpayable`: lines that can go to nobody."""
+    """A run as it stands. `files_written` of `files` are ready; `unpayable`: lines that can go to nobody.
+
+    `building`: None once it is built.
+    """
 
     run: Run
     by_programme: Mapping[str, Amounts]
@@ -52,6 +67,7 @@ class RunView:
     checked: bool
     problem: str | None
     opened_at: datetime
+    building: BuildingView | None
 
     @property
     def whole(self) -> Amounts:

@@ -139,19 +139,13 @@ class WithdrawRun:
         self._clock = clock
 
     async def __call__(self, run_id: UUID, reason: str, sub: str, territory: str | None) -> None:
-        """Refusal `run_under_way`, `run_not_built`, `not_found`. Twice is once."""
+        """Refusal `run_under_way`, `not_found`. Twice is once."""
         async with self._works(territory) as work:
             run = await work.read(run_id)
             if run is None:
                 raise Refusal("not_found", "Không tìm thấy đợt chi trả này.", "No such payment run.")
             if run.status == runs.WITHDRAWN:
                 return
-            if run.status == runs.BUILDING:
-                raise Refusal(
-                    "run_not_built",
-                    "Đợt chi trả đang được lập. Hãy chờ lập xong rồi rút.",
-                    "The run is being built. Withdraw it once it is.",
-                )
             try:
                 runs.moved(run.status, runs.WITHDRAWN)
             except IllegalTransition:
@@ -168,7 +162,8 @@ class BuildRuns:
     """The worker that lists what is due, a shard a transaction; any number of them may work at once.
 
     A run is parted into shards, they are built, and when all are the list is frozen. One that is killed
-    leaves its shard to another, which makes the same of it. `shard_people`: about how many a shard has.
+    leaves its shard to another, which makes the same of it. A shard that fails is tried again, later each
+    time, and keeps no other one waiting. `shard_people`: about how many a shard has.
     """
 
     def __init__(self, works: BuildWorks, clock: Clock, shard_people: int) -> None:
@@ -194,7 +189,7 @@ class BuildRuns:
         return run is not None
 
     async def _build(self, work: BuildWork) -> bool:
-        claimed = await work.claim_shard()
+        claimed = await work.claim_shard(self._clock.recorded_at())
         if claimed is not None:
             await work.build(*claimed, self._clock.recorded_at())
         return claimed is not None

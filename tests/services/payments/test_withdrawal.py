@@ -1,5 +1,6 @@
 """A list that is not to be paid is withdrawn before it is booked, and its months fall due again."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -7,8 +8,17 @@ import httpx
 import pytest
 
 from libs.common.kernel.ids import show
+from libs.common.runtime.worker import Worker
 from tests.services.payments.test_funds import balances, booked, opened
-from tests.services.payments.world import HCMC, MONTHS, Payments, decision
+from tests.services.payments.world import (
+    HCMC,
+    MONTHS,
+    Payments,
+    close_payments,
+    decision,
+    open_payments,
+)
+from tests.support.postgres import TestCluster
 
 
 @pytest.fixture
@@ -18,6 +28,21 @@ async def built(payments: Payments) -> dict[str, Any]:
     await payments.account(2)
     await payments.close(*MONTHS)
     return await payments.built("2024-02")
+
+
+async def two_communes(payments: Payments) -> None:
+    for number in (1, 2):
+        await payments.decide(decision(number, commune_code=f"0000{number}"))
+        await payments.account(number)
+    await payments.close(*MONTHS)
+
+
+def builder(payments: Payments) -> Worker:
+    return next(worker for worker in payments.parts.workers if worker.name == "run builder")
+
+
+async def kinds(payments: Payments) -> set[str]:
+    return {row[0] for row in await payments.look.fetch("select type from outbox")}
 
 
 async def withdrawn(payments: Payments, run: dict[str, Any], as_: str = "maker#m") -> httpx.Response:
@@ -71,10 +96,73 @@ async def test_what_is_booked_is_not_withdrawn(payments: Payments, built: dict[s
     assert (await payments.run(built["run_id"]))["status"] == "instructed"
 
 
-async def test_a_list_that_is_being_built_is_not_withdrawn_yet(payments: Payments) -> None:
-    await payments.close(*MONTHS)
-    run = (await payments.ask_run()).json()
-    assert (await withdrawn(payments, run)).json()["code"] == "run_not_built"
+@pytest.mark.parametrize("steps", range(4))
+async def test_a_list_that_is_being_built_is_withdrawn_however_far_it_is(
+    postgres_cluster: TestCluster, steps: int
+) -> None:
+    payments = await open_payments(
+        await postgres_cluster.fresh_database("payments"), ANSINH_RUN_SHARD_PEOPLE="1"
+    )
+    await two_communes(payments)
+    run = (await payments.ask_run("2024-02")).json()
+    for _ in range(steps):
+        assert await builder(payments).step()
+    shown = (await withdrawn(payments, run)).json()
+    assert (shown["status"], shown["building"]) == ("withdrawn", None)
+    assert await payments.violations() == {}
+    await payments.work()
+    assert await payments.violations() == {}
+    assert ("RunBuilt" in await kinds(payments), await payments.files()) == (False, [])
+    again = await payments.instructed("2024-02")
+    assert (again["run_id"] != run["run_id"], again["lines"]) == (True, 4)
+    assert await payments.violations() == {}
+    await close_payments(payments)
+
+
+async def test_what_was_withdrawn_while_its_shard_was_built_gets_nothing_of_it(payments: Payments) -> None:
+    await two_communes(payments)
+    run = (await payments.ask_run("2024-02")).json()
+    assert await builder(payments).step()
+    # The shard waits for its last table; meanwhile the run is withdrawn and freed.
+    async with payments.look.transaction():
+        await payments.look.execute("lock table unpayable in share mode")
+        building = asyncio.create_task(builder(payments).step())
+        await asyncio.wait([building], timeout=1)
+        assert not building.done()
+        assert (await withdrawn(payments, run)).json()["status"] == "withdrawn"
+        assert await builder(payments).step()
+    assert await building
+    await payments.work()
+    assert await payments.look.fetchval("select count(*) from instruction_line where not returned") == 0
+    assert await payments.look.fetchval("select built_at from run_shard") is None
+    assert (await payments.run(run["run_id"]))["lines"] == 0
+    assert await payments.violations() == {}
+
+
+async def test_a_shard_that_fails_is_tried_later_and_keeps_nobody_waiting(payments: Payments) -> None:
+    await two_communes(payments)
+    await payments.decide(decision(3, province_code=HCMC, commune_code="26734"))
+    await payments.account(3, province_code=HCMC, commune_code="26734")
+    poisoned = (await payments.ask_run("2024-02")).json()
+    other = (await payments.ask_run("2024-02", province=HCMC)).json()
+    await payments.look.execute(
+        "alter table instruction add constraint poison check (province_code <> '01') not valid"
+    )
+    await payments.work()
+    assert (await payments.run(other["run_id"]))["status"] == "built"
+    shown = await payments.run(poisoned["run_id"])
+    building = shown["building"]
+    assert (shown["status"], shown["progress"]) == ("building", 0)
+    assert (building["shards"], building["shards_built"], building["attempts"]) == (1, 0, 1)
+    assert (building["error"], building["next_try_at"] is None) == ("23514", False)
+    # Its time has come, and what was wrong is mended.
+    await payments.look.execute("alter table instruction drop constraint poison")
+    await payments.work()
+    assert (await payments.run(poisoned["run_id"]))["status"] == "building"
+    await payments.look.execute("update run_shard set next_try_at = now()")
+    await payments.work()
+    assert (await payments.run(poisoned["run_id"]))["status"] == "built"
+    assert await payments.violations() == {}
 
 
 async def test_nobody_else_withdraws(payments: Payments, built: dict[str, Any]) -> None:
