@@ -70,10 +70,16 @@ _PLACE = """
     select i.run_id, i.file_id, i.province_code, r.execute_on from instruction i join run r using (run_id)
     where instruction_id = $1
 """
+#: A receipt that waited is that of the payment $3 by now: no list takes that back by itself.
+_RECEIPT = """
+    update collection set status = 'taken', instruction_id = $3
+    where agency_code = $1 and report_id = $2 and receipt = $4 and status = 'suspended'
+"""
 #: What the ledger or the list refuses, and the problem that it is.
 _REFUSED = {
     "paid_once": "reissued",
     "campaign_paid_once": "reissued",
+    "one_receipt": "state_differs",
     "fund_not_overdrawn": "fund_short",
 }
 
@@ -248,4 +254,5 @@ class _Work:
             place["run_id"], place["file_id"], place["province_code"], "discharged_by_hand", item.suspense_id
         )
         await move(self._connection, answer, [Matched(told, known, candidate.status, posting)], on)
+        await self._connection.execute(_RECEIPT, item.agency_code, item.report_id, known, item.reference)
         await reconcile_if_answered(self._connection, answer.run_id, at, self._to_event)

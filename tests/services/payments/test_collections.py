@@ -130,6 +130,43 @@ async def test_a_receipt_for_what_came_back_waits_for_a_person(
     assert await payments.violations() == {}
 
 
+async def test_a_list_does_not_take_back_what_has_a_receipt_that_was_attributed(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    """The teller's clock was a day fast: two people looked, and the receipt is right."""
+    one = await handed_over(payments, 1, paid_at="2024-02-06T00:30:00+07:00")
+    assert await told(payments, one) == ["accepted"]
+    [line] = await waiting(payments)
+    assert (await resolved(payments, line, resolution="attributed"))["status"] == "attributed"
+    assert (await payments.get(f"{_PATH}/BN-1", f"bank:{POST}")).json()["status"] == "taken"
+    assert await told(payments, one, {**one, "receipt": "BN-2"}) == ["known", "payment_collected"]
+    await payments.answered(EVERYBODY_FAILS, (POST,))
+    [line] = await waiting(payments)
+    assert (line["reason"], line["outcome"]) == ("state_differs", "returned")
+    assert (await payment(payments, 1))["status"] == "settled"
+    assert await payments.violations() == {}
+
+
+async def test_a_receipt_of_what_has_another_by_now_waits_again(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    one = await handed_over(payments, 1, paid_at="2024-02-06T00:30:00+07:00")
+    assert await told(payments, one) == ["accepted"]
+    [line] = await waiting(payments)
+    path = f"/v1/suspense/{line['suspense_id']}"
+    body = {"resolution": "attributed", "note": "đúng biên nhận"}
+    assert (await payments.post(f"{path}/proposal", body, "maker#m")).status_code == 200
+    assert (await payments.post(f"{path}/approval", {}, "checker#c")).status_code == 200
+    # Before it is carried out, the right receipt comes.
+    right = {**one, "receipt": "BN-2", "paid_at": "2024-02-05T09:30:00+07:00"}
+    await payments.post(_PATH, {"items": [right]}, f"bank:{POST}")
+    await payments.work("suspense resolver")
+    assert (await payments.get(path)).json()["problem"] == "state_differs"
+    await payments.work()
+    assert (await payment(payments, 1))["status"] == "settled"
+    assert await payments.violations() == {}
+
+
 async def test_a_list_that_takes_back_what_has_its_receipt_waits_for_a_person(
     payments: Payments, run: dict[str, Any]
 ) -> None:
