@@ -126,7 +126,7 @@ async def test_what_was_withdrawn_while_its_shard_was_built_gets_nothing_of_it(p
     # The shard waits for its last table; meanwhile the run is withdrawn and freed.
     async with payments.look.transaction():
         await payments.look.execute("lock table unpayable in share mode")
-        building = asyncio.create_task(builder(payments).step())
+        building = asyncio.ensure_future(builder(payments).step())
         await asyncio.wait([building], timeout=1)
         assert not building.done()
         assert (await withdrawn(payments, run)).json()["status"] == "withdrawn"
