@@ -65,7 +65,7 @@ _ACCOUNTS = f"""
     insert into payout_account (person_id, version, payee_id, channel, agency_code, commune_code,
                                 province_code, secret, payee_index, problem)
     select {_PERSON}, 1, md5('a' || n)::uuid, m.channel, m.agency_code, e.commune_code, e.province_code,
-           m.secret, m.payee_index, m.problem
+           m.secret, sha256(int8send(n)), m.problem
     from generate_series(1, $1::bigint) as n
     join model m on m.commune_code = (n % {_MODELS})::text
     join entitlement e on e.person_id = {_PERSON} and e.version = 1

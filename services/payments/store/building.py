@@ -1,9 +1,8 @@
 """A run's list, built in sets, shard by shard: what is due, to whom it goes, and in which file.
 
-A shard is gathered in temporary tables and then written once: `due` has a row for each person, programme
-and month with the account it goes to; `payment` one for each payee, programme and commune; `line` is what is
-due with its payment. All that is written is read from these: of the tables of all runs the planner can't know
-how many rows are of this one.
+A shard is gathered in temporary tables and then written once: `line` is what is due and can be paid, with
+its payment, in the order of payments; `payment` has one row for each payee, programme and commune. All that
+is written is read from these: of the tables of all runs the planner can't know how many rows are of this one.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -21,7 +20,8 @@ from services.payments.domain import runs
 from services.payments.domain.files import FILE_PAYMENTS_MAX, PAIN_001, POST_LIST
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.runs import Run, Shard
-from services.payments.store.due import Source, gather
+from services.payments.store import due
+from services.payments.store.due import Source
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
 _PLANNERS_LOCK = 0x70617972
@@ -56,40 +56,65 @@ _ALL_BUILT = f"""
 """
 
 _TABLES = """
-    create temp table payment (
-        instruction_id uuid, programme text, payee_id uuid, list_commune text, account_id uuid,
-        account_version integer, channel text, agency_code text, commune_code text, province_code text,
-        amount_dong bigint, file_commune_code text, file_id uuid
-    ) on commit drop;
     create temp table line (
-        like due, instruction_id uuid, payment_channel text, leads_instruction boolean, leads_person boolean
+        instruction_id uuid, payment_channel text, payment_dong bigint, leads_instruction boolean,
+        leads_person boolean, person_id uuid, programme text, month date, decision_id uuid, campaign_id uuid,
+        category text, coefficient_hundredths integer, standard_dong bigint, amount_dong bigint,
+        commune_code text, province_code text, unit_province_code text, list_commune text, payee_id uuid,
+        account_id uuid, account_version integer, channel text, agency_code text, payee_commune_code text,
+        problem text
+    ) on commit drop;
+    create temp table payment (
+        instruction_id uuid, programme text, payee_id uuid, account_id uuid, account_version integer,
+        channel text, agency_code text, commune_code text, province_code text, amount_dong bigint,
+        file_commune_code text, file_id uuid
     ) on commit drop
 """
 
 # Each commune pays its own list, so a payee gets one payment for each programme and commune; where several
-# people share a payee, the first one's account counts. A bank gets files of its own; what is paid in cash is
-# listed by commune.
+# people share a payee, the first one's account counts. Who can't be paid is listed; who moved from a shard
+# that is built stands in that list already.
+_LINES = f"""
+    with due ({due.COLUMNS}) as materialized (
+        {{due}}
+    ), unpaid as (
+        insert into unpayable (run_id, person_id, programme, month, amount_dong, reason, commune_code,
+                               province_code)
+        select $1, person_id, programme, month, amount_dong, problem, commune_code, province_code
+        from due where problem is not null
+        on conflict do nothing
+    )
+    insert into line
+    select instruction_id, first_value(channel) over lines,
+           (sum(amount_dong) over lines)::bigint, row_number() over lines = 1,
+           lead(person_id) over lines is distinct from person_id, {due.COLUMNS}
+    from (
+        select *, derived_id(concat_ws(E'\\x1f', 'instruction', $1::uuid, programme, payee_id, list_commune))
+               as instruction_id
+        from due where problem is null
+    ) payable
+    window lines as (partition by instruction_id order by person_id, month
+                     rows between unbounded preceding and unbounded following)
+"""
+
+# A bank gets files of its own; what is paid in cash is listed by commune.
 _PAYMENTS = """
     insert into payment
-    with payee as (
-        select distinct on (programme, payee_id, list_commune) programme, payee_id, list_commune, account_id,
-               account_version, channel, agency_code, payee_commune_code, province_code,
-               sum(amount_dong) over (partition by programme, payee_id, list_commune)::bigint as amount_dong,
-               case when channel = $3 then '' else payee_commune_code end as file_commune_code
-        from due where problem is null order by programme, payee_id, list_commune, person_id, month
-    ), numbered as (
-        select *, (row_number() over (partition by agency_code, file_commune_code
-                   order by programme, payee_id, list_commune) - 1) / $4::bigint as sequence
-        from payee
+    with numbered as (
+        select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
+               payee_commune_code, province_code, payment_dong, file_commune_code,
+               (row_number() over (partition by agency_code, file_commune_code order by instruction_id) - 1)
+               / $4::bigint as sequence
+        from (select *, case when channel = $3 then '' else payee_commune_code end as file_commune_code
+              from line where leads_instruction) l
     ), file as (
         select agency_code, file_commune_code, sequence, derived_id(concat_ws(E'\\x1f', 'payment_file',
                    $1::uuid, $2::smallint, agency_code, file_commune_code, sequence)) as file_id
         from numbered group by agency_code, file_commune_code, sequence
     )
-    select derived_id(concat_ws(E'\\x1f', 'instruction', $1::uuid, programme, payee_id, list_commune)),
-           programme, payee_id, list_commune, account_id, account_version, channel, agency_code,
-           payee_commune_code, province_code, amount_dong, file_commune_code, file_id
-    from numbered join file using (agency_code, file_commune_code, sequence)
+    select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
+           payee_commune_code, province_code, payment_dong, file_commune_code, file_id
+    from numbered join file using (agency_code, file_commune_code, sequence) order by instruction_id
 """
 
 _INSERT_FILES = f"""
@@ -101,22 +126,13 @@ _INSERT_FILES = f"""
     from payment group by file_id, agency_code, file_commune_code
 """
 
-# In the order of its index, which is met page after page.
+# In the order of its index, which is met page after page, as lines are.
 _INSERT_INSTRUCTIONS = """
     insert into instruction (instruction_id, run_id, shard, programme, payee_id, account_id, account_version,
                              channel, agency_code, commune_code, province_code, file_id, amount_dong)
     select instruction_id, $1, $2, programme, payee_id, account_id, account_version, channel, agency_code,
            commune_code, province_code, file_id, amount_dong
-    from payment order by instruction_id
-"""
-
-_LINES = """
-    insert into line
-    select d.*, p.instruction_id, p.channel,
-           row_number() over (partition by p.instruction_id order by d.person_id, d.month) = 1,
-           row_number() over (partition by p.instruction_id, d.person_id order by d.month desc) = 1
-    from due d join payment p using (programme, payee_id, list_commune)
-    where d.problem is null
+    from payment
 """
 
 _INSERT_LINES = """
@@ -144,15 +160,6 @@ _INSERT_TOTALS = """
     set people = t.people + excluded.people, instructions = t.instructions + excluded.instructions,
         lines = t.lines + excluded.lines, standard_dong = t.standard_dong + excluded.standard_dong,
         instructed_dong = t.instructed_dong + excluded.instructed_dong
-"""
-
-_INSERT_UNPAYABLE = """
-    insert into unpayable (run_id, person_id, programme, month, amount_dong, reason, commune_code,
-                           province_code)
-    select $1, person_id, programme, month, amount_dong, problem, commune_code, province_code
-    from due where problem is not null
-    -- Who moved from a shard that is built stands in the list already.
-    on conflict do nothing
 """
 
 _PUT_OFF = """
@@ -285,18 +292,15 @@ class _Work:
 
     async def _build(self, run: Run, shard: Shard, at: datetime) -> None:
         connection, of_run, of_shard = self._connection, run.run_id, shard.number
-        # No statement of a set is worth compiling.
-        await connection.execute("set local work_mem = '128MB'; set local jit = off")
-        await gather(connection, self._source, run, shard)
+        await connection.execute("set local work_mem = '128MB'")
         await connection.execute(_TABLES)
+        of = self._source.query(run, shard)
+        await connection.execute(_LINES.format(due=of.sql), of_run, *of.parameters)
         await connection.execute(_PAYMENTS, of_run, of_shard, BANK_ACCOUNT, FILE_PAYMENTS_MAX)
-        await connection.execute("analyze payment")
-        await connection.execute(_LINES)
         await connection.execute(_INSERT_FILES, of_run)
         await connection.execute(_INSERT_INSTRUCTIONS, of_run, of_shard)
         await connection.execute(_INSERT_LINES, of_run)
         await connection.execute(_INSERT_TOTALS, of_run)
-        await connection.execute(_INSERT_UNPAYABLE, of_run)
         await connection.execute(_SHARD_BUILT, of_run, of_shard, at)
 
     async def claim_all_built(self) -> Run | None:

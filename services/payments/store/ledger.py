@@ -31,13 +31,15 @@ def _side(alias: str, kind: str) -> str:
 
 
 # An account that is not there leaves a null, and the whole statement fails: nothing is booked by half.
+# Ids are counted on from one: chance for each costs half as much as all its transfer.
 _BOOK = f"""
-    with wanted as ({{wanted}}), side (posting, debit_kind, credit_kind) as (values {_SIDES})
-    insert into ledger_transfer (posting, debit_account, credit_account, amount, unit, province_code,
-                                 source_id, booked_on)
-    select i.posting, d.account_id, c.account_id, i.amount_dong, '{VND}', i.province_code,
-           i.instruction_id, i.booked_on
-    from wanted i join side s using (posting)
+    with wanted as ({{wanted}}), side (posting, debit_kind, credit_kind) as (values {_SIDES}),
+    first as materialized (select uuidv7() as id)
+    insert into ledger_transfer (transaction_id, posting, debit_account, credit_account, amount, unit,
+                                 province_code, source_id, booked_on)
+    select id_after(first.id, row_number() over ()), i.posting, d.account_id, c.account_id,
+           i.amount_dong, '{VND}', i.province_code, i.instruction_id, i.booked_on
+    from first, wanted i join side s using (posting)
     join run r on r.run_id = i.run_id join fund f on f.fund_id = r.fund_id
     {_side("d", "s.debit_kind")}
     {_side("c", "s.credit_kind")}
@@ -51,8 +53,8 @@ _BOOK_SOME = _BOOK.format(
 )
 _OPEN_RUN_ACCOUNTS = f"""
     insert into ledger_account (kind, key, province_code, unit)
-    select '{IN_TRANSIT}', agency_code, province_code, '{VND}' from instruction where run_id = $1
-    union select '{PAID}', programme, province_code, '{VND}' from instruction where run_id = $1
+    select '{IN_TRANSIT}', agency_code, province_code, '{VND}' from payment_file where run_id = $1
+    union select '{PAID}', programme, province_code, '{VND}' from run_total where run_id = $1
     on conflict do nothing
 """
 _OPEN_ACCOUNTS = """

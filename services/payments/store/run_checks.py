@@ -10,11 +10,12 @@ from services.payments.domain import run_checks, runs
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.run_checks import Check, Limits
 from services.payments.domain.runs import Run
-from services.payments.store import payees
 from services.payments.store.run_rows import COLUMNS, run_of
 from services.payments.usecases.run_checks import Finding, FindingPlace
 
-_IN_SETS = "set local enable_nestloop = off; set local work_mem = '128MB'; set local jit = off"
+# A list that is new is unknown to the planner. Lists are named as an array, and a payee is asked for one by
+# one: otherwise all lines and all accounts that there are would be read for each list.
+_IN_SETS = "set local enable_nestloop = off; set local work_mem = '128MB'"
 _INTO = (
     "insert into run_finding (run_id, kind, programme, person_id, instruction_id, month, before_dong,"
     " amount_dong, commune_code, province_code)"
@@ -24,10 +25,10 @@ _DIFFERENCES = f"""
     {_INTO}
     with before as materialized (
         select person_id, programme, amount_dong, commune_code, province_code from instruction_line
-        where month = $3 and not returned and programme = any($5::text[]) and run_id in (
+        where month = $3 and not returned and programme = any($5::text[]) and run_id = any(array(
             select m.run_id from run_month m join run r using (run_id)
             where m.month = $3 and r.province_code = $4 and r.run_id <> $1 and r.status <> '{runs.WITHDRAWN}'
-              and r.campaign_id is not distinct from (select campaign_id from run where run_id = $1))
+              and r.campaign_id is not distinct from (select campaign_id from run where run_id = $1)))
     ), now as materialized (
         select person_id, programme, instruction_id, amount_dong, commune_code, province_code
         from instruction_line where run_id = $1 and month = $2
@@ -53,17 +54,26 @@ _JUMPS = f"""
     from run_finding where run_id = $1 and kind = '{run_checks.CHANGED}'
       and abs(amount_dong - before_dong) * 100 > before_dong * $2::bigint
 """
+# Lines are counted before people are told apart: few accounts have as many.
 _SHARED_ACCOUNTS = f"""
     {_INTO}
-    with paid as (
-        select i.instruction_id, i.programme, i.amount_dong, i.commune_code, i.province_code,
-               {payees.INDEX} as payee_index
-        from instruction i {payees.JOINED}
-        where i.run_id = $1 and i.channel = '{BANK_ACCOUNT}' and a.facility_id is null
+    with paid as materialized (
+        select *, coalesce(
+            (select payee_index from payout_account p where p.person_id = i.account_id
+             and p.version = i.account_version),
+            (select payee_index from campaign_recipient c where c.campaign_id = $3
+             and c.person_key = i.account_id)) as payee_index
+        from (select instruction_id, programme, amount_dong, commune_code, province_code, account_id,
+                     account_version from instruction
+              where run_id = $1 and channel = '{BANK_ACCOUNT}' order by account_id) i
+    ), crowded as (
+        select payee_index from paid
+        join instruction_line l on l.run_id = $1 and l.instruction_id = paid.instruction_id
+        where payee_index is not null group by payee_index having count(*) > $2
     ), shared as (
-        select p.payee_index from paid p join instruction_line l
-          on l.run_id = $1 and l.instruction_id = p.instruction_id
-        group by p.payee_index having count(distinct l.person_id) > $2
+        select payee_index from crowded join paid using (payee_index)
+        join instruction_line l on l.run_id = $1 and l.instruction_id = paid.instruction_id
+        group by payee_index having count(distinct l.person_id) > $2
     )
     select $1, '{run_checks.SHARED_ACCOUNT}', programme, null, instruction_id, null, 0, amount_dong,
            commune_code, province_code
@@ -74,15 +84,19 @@ _HERE = f"'{run_checks.IN_FACILITY}'"
 # Both among the province's lists for the months that this one pays, itself or an earlier one.
 _RESIDENTS_AT_HOME = f"""
     {_INTO}
-    with paid as (
+    with paid as materialized (
         select distinct month from instruction_line where run_id = $1
+    ), list as materialized (
+        select $1::uuid as run_id union select m.run_id from run_month m join run r using (run_id)
+        where m.month in (table paid) and r.province_code = $2 and r.status <> '{runs.WITHDRAWN}'
+    ), resident as materialized (
+        select distinct person_id from instruction_line
+        where run_id = any(array(table list)) and not returned and programme = {_HERE}
     ), line as materialized (
         select run_id, person_id, programme, month, instruction_id, amount_dong, commune_code, province_code
         from instruction_line
-        where not returned and month in (table paid) and programme in ({_AT_HOME}, {_HERE})
-          and (run_id = $1 or run_id in (
-            select m.run_id from run_month m join run r using (run_id)
-            where m.month in (table paid) and r.province_code = $2 and r.status <> '{runs.WITHDRAWN}'))
+        where run_id = any(array(table list)) and not returned and month in (table paid)
+          and programme in ({_AT_HOME}, {_HERE}) and person_id in (table resident)
     )
     select $1, '{run_checks.RESIDENT_AT_HOME}', l.programme, l.person_id, l.instruction_id, l.month,
            o.amount_dong, l.amount_dong, l.commune_code, l.province_code
@@ -95,8 +109,9 @@ _DECEASED = f"""
     select $1, '{run_checks.REPORTED_DECEASED}', l.programme, l.person_id, min(l.instruction_id::text)::uuid,
            min(l.month), 0, sum(l.amount_dong), min(l.commune_code), min(l.province_code)
     from instruction_line l where l.run_id = $1 and l.person_id in (
-        select o.person_id from instruction_line o join instruction i using (instruction_id)
-        where o.returned and i.return_reason = any($2::text[]) and i.province_code = $3)
+        select o.person_id from instruction_line o where o.returned and o.province_code = $3
+          and (select i.return_reason from instruction i
+               where i.instruction_id = o.instruction_id) = any($2::text[]))
     group by l.programme, l.person_id
 """
 _LARGE = f"""
@@ -152,7 +167,7 @@ class _Work:
         )
         await execute(_ARREARS, run_id, first)
         await execute(_JUMPS, run_id, limits.jump_percent)
-        await execute(_SHARED_ACCOUNTS, run_id, limits.account_people_max)
+        await execute(_SHARED_ACCOUNTS, run_id, limits.account_people_max, run.campaign_id)
         await execute(_DECEASED, run_id, list(run_checks.DECEASED_REASONS), run.province_code)
         if limits.alone_dong_max is not None:
             await execute(_LARGE, run_id, limits.alone_dong_max)
