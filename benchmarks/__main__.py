@@ -9,7 +9,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from benchmarks import end_to_end, law, pain001, payroll, redetermination, report, what_if
+from benchmarks import (
+    end_to_end,
+    law,
+    pain001,
+    payroll,
+    reconciliation,
+    redetermination,
+    relay,
+    report,
+    what_if,
+)
 from benchmarks.bench import Line, measure
 
 #: Each suite: its lines, one at a time, and the versions of the peers it runs.
@@ -22,6 +32,8 @@ SUITES: Mapping[str, Suite] = MappingProxyType(
         "what-if": (what_if.lines, what_if.peers),
         "payroll": (payroll.lines, payroll.peers),
         "pain001": (pain001.lines, pain001.peers),
+        "reconciliation": (reconciliation.lines, reconciliation.peers),
+        "relay": (relay.lines, relay.peers),
         "payroll-large": (payroll.large, payroll.peers),
     }
 )

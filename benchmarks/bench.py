@@ -38,6 +38,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """A peer that is not run here: its rate as it was found elsewhere, and by whom."""
+
+    who: str
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """`size` pieces of `unit` are done in one run. Lines of one `family` differ in size only."""
 
@@ -48,6 +56,7 @@ class Line:
     theirs: Side | None = None
     target: Target = field(default_factory=Target)
     family: str | None = None
+    quoted: Quoted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ class Measured:
             "theirs": line.theirs
             and {"does": line.theirs.does, "seconds": self.theirs_seconds, "rate": self.theirs_rate},
             "faster": self.faster,
+            "quoted": line.quoted and asdict(line.quoted),
             "target": asdict(line.target),
             "target_text": str(line.target),
             "met": self.met,

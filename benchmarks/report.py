@@ -76,6 +76,7 @@ def table(found: dict[str, Any], before: dict[str, Any] | None) -> str:
         *(
             f"- {line['name']}: ours: {line['ours']['does']}."
             + (f" Theirs: {line['theirs']['does']}." if line["theirs"] else "")
+            + _quoted(line)
             for line in found["lines"]
         ),
     ]
@@ -98,6 +99,14 @@ def write(folder: Path, found: dict[str, Any], text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{found['suite']}.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     (folder / f"{found['suite']}.md").write_text(f"# {found['suite']}\n\n{text}\n")
+
+
+def _quoted(line: dict[str, Any]) -> str:
+    if not line["quoted"]:
+        return ""
+    who, rate = line["quoted"]["who"], line["quoted"]["rate"]
+    times = line["ours"]["rate"] / rate
+    return f" Quoted, not run here: {who}, {rate:,}/s; ours is {times:,.0f} times that."
 
 
 def _rate(rate: float) -> str:

@@ -65,7 +65,7 @@ _ACCOUNTS = f"""
     insert into payout_account (person_id, version, payee_id, channel, agency_code, commune_code,
                                 province_code, secret, payee_index, problem)
     select {_PERSON}, 1, md5('a' || n)::uuid, m.channel, m.agency_code, e.commune_code, e.province_code,
-           m.secret, sha256(int8send(n)), m.problem
+           m.secret, case when $2 then m.payee_index else sha256(int8send(n)) end, m.problem
     from generate_series(1, $1::bigint) as n
     join model m on m.commune_code = (n % {_MODELS})::text
     join entitlement e on e.person_id = {_PERSON} and e.version = 1
@@ -181,9 +181,16 @@ class Payroll:
 
 @asynccontextmanager
 async def payroll(
-    cluster: TestCluster, broker: TestBroker, people: int, provinces: int = 34, **changed: str
+    cluster: TestCluster,
+    broker: TestBroker,
+    people: int,
+    provinces: int = 34,
+    by_banks_alone: bool = False,
+    /,
+    **changed: str,
 ) -> AsyncIterator[Payroll]:
-    """`changed`: further ANSINH_* variables, for the workers too."""
+    """`by_banks_alone`: nobody is paid in cash, and people share accounts whose numbers `account_numbers`
+    tells. `changed`: further ANSINH_* variables, for the workers too."""
     place = await cluster.fresh_database("payments")
     environment = {
         **place.environment,
@@ -197,22 +204,22 @@ async def payroll(
     look = await asyncpg.connect(place.url_superuser)
     opened = Payroll(place, made, environment, cluster.cluster.data.parent, look, provinces)
     try:
-        await _fill(opened, people)
+        await _fill(opened, people, by_banks_alone)
         yield opened
     finally:
         await look.close()
         await made.database.close()
 
 
-async def _fill(opened: Payroll, people: int) -> None:
+async def _fill(opened: Payroll, people: int, by_banks_alone: bool) -> None:
     look = opened.look
-    await _keep_models(opened)
+    await _keep_models(opened, by_banks_alone)
     await look.execute("create temp table model as select * from payout_account")
     await look.execute("truncate payout_account")
     communes = max(2, min(98, people // opened.provinces // 20))
     await look.execute(_ENTITLED, people, opened.provinces, communes)
     await look.execute("analyze entitlement")
-    await look.execute(_ACCOUNTS, people)
+    await look.execute(_ACCOUNTS, people, by_banks_alone)
     await look.executemany(
         "insert into month_marker (topic, shard, month) values ($1, $2, $3)",
         [
@@ -227,12 +234,24 @@ async def _fill(opened: Payroll, people: int) -> None:
     await look.execute("checkpoint")
 
 
-async def _keep_models(opened: Payroll) -> None:
+def _accounts(opened: Payroll) -> Accounts:
     settings = opened.made.settings
     cipher = FieldCipher(required(settings.field_key, "field_key"))
-    accounts = Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
+    return Accounts(cipher, BlindIndex(required(settings.blind_index_key, "blind_index_key")))
+
+
+def account_numbers(opened: Payroll) -> dict[bytes, str]:
+    """The number of each model's account by its keyed hash."""
+    numbers = [_secret(number).account_number for number in range(_MODELS)]
+    return {_accounts(opened).payee_index(number): number for number in numbers}
+
+
+async def _keep_models(opened: Payroll, by_banks_alone: bool) -> None:
+    accounts = _accounts(opened)
     async with opened.made.database.bulk() as connection:
-        await accounts.keep(connection, [_model(number) for number in range(_MODELS)])
+        await accounts.keep(
+            connection, [_model(number, 10 if by_banks_alone else 6) for number in range(_MODELS)]
+        )
         await accounts.keep_facilities(
             connection,
             [
@@ -251,16 +270,17 @@ async def _keep_models(opened: Payroll) -> None:
         )
 
 
-def _model(number: int) -> PayoutAccount:
-    """Of ten six are paid by banks, three at the post office, one at home; its number stands as commune."""
+def _model(number: int, by_banks: int) -> PayoutAccount:
+    """Of ten `by_banks` are paid by banks, most others at the post office, one at home; its number stands as
+    commune."""
     tenth = number % 10
-    channel = "bank_account" if tenth < 6 else "post_office" if tenth < 9 else "home_delivery"
+    channel = "bank_account" if tenth < by_banks else "post_office" if tenth < 9 else "home_delivery"
     return PayoutAccount(
         person_id=derived_id("model", str(number)),
         version=1,
         payee_id=derived_id("payee", str(number)),
         channel=channel,
-        agency_code=_BANKS[number // 10 % len(_BANKS)] if tenth < 6 else _POST,
+        agency_code=_BANKS[number // 10 % len(_BANKS)] if tenth < by_banks else _POST,
         commune_code=str(number),
         province_code="01",
         secret=_secret(number),
