@@ -18,6 +18,7 @@ from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
+from gateway.clients.run_checks import RunChecks
 from gateway.clients.suspense import Suspense
 from gateway.clients.upstream import Upstream
 from gateway.clients.worklist import Worklist
@@ -69,22 +70,7 @@ def build(
     application = bare_app("An Sinh gateway", settings, PROBLEMS, lifespan=lifespan)
     if verifier:
         application.state.verifier = verifier
-    doors = Doors(
-        registry=Registry(Upstream(http, "registry", settings.registry_url)),
-        eligibility=Eligibility(Upstream(http, "eligibility", settings.eligibility_url)),
-        worklist=Worklist(Upstream(http, "eligibility", settings.eligibility_url)),
-        occasions=Occasions(Upstream(http, "eligibility", settings.eligibility_url)),
-        recalculations=Recalculations(Upstream(http, "eligibility", settings.eligibility_url)),
-        payments=Payments(Upstream(http, "payments", settings.payments_url)),
-        suspense=Suspense(Upstream(http, "payments", settings.payments_url)),
-        campaigns=Campaigns(Upstream(http, "payments", settings.payments_url)),
-        gifts=Gifts(Upstream(http, "payments", settings.payments_url)),
-        facilities=Facilities(Upstream(http, "facilities", settings.facilities_url)),
-        verifier=application.state.verifier,
-        units=administrative_units(),
-        clock=WallClock(settings.business_date),
-        settings=settings,
-    )
+    doors = _doors(settings, http, application.state.verifier)
     door = GraphQLDoor(schema(limits), doors, PROBLEMS, limits)
     application.router.routes += [
         Mount("/graphql/files", StaticFiles(directory=STATIC)),
@@ -103,3 +89,27 @@ def build(
         return RedirectResponse("graphql")
 
     return application
+
+
+def _doors(settings: GatewaySettings, http: httpx.AsyncClient, verifier: TokenVerifier) -> Doors:
+    registry = Upstream(http, "registry", settings.registry_url)
+    facilities = Upstream(http, "facilities", settings.facilities_url)
+    eligibility = Upstream(http, "eligibility", settings.eligibility_url)
+    payments = Upstream(http, "payments", settings.payments_url)
+    return Doors(
+        registry=Registry(registry),
+        eligibility=Eligibility(eligibility),
+        worklist=Worklist(eligibility),
+        occasions=Occasions(eligibility),
+        recalculations=Recalculations(eligibility),
+        payments=Payments(payments),
+        run_checks=RunChecks(payments),
+        suspense=Suspense(payments),
+        campaigns=Campaigns(payments),
+        gifts=Gifts(payments),
+        facilities=Facilities(facilities),
+        verifier=verifier,
+        units=administrative_units(),
+        clock=WallClock(settings.business_date),
+        settings=settings,
+    )

@@ -5,6 +5,7 @@ from datetime import date
 
 import msgspec
 
+from gateway.clients.payments import RunStarted
 from gateway.clients.upstream import Caller, Upstream
 
 
@@ -81,6 +82,20 @@ class Campaigns:
     async def page(self, caller: Caller, status: str | None, limit: int, cursor: str | None) -> CampaignsPage:
         params = {"status": status, "limit": limit, "cursor": cursor}
         return await self.upstream.get("/v1/campaigns", caller, CampaignsPage, params)
+
+    async def draft(self, caller: Caller, body: dict[str, object]) -> Campaign:
+        return await self.upstream.post("/v1/campaigns", caller, Campaign, body)
+
+    async def move(self, caller: Caller, campaign_id: str, step: str) -> Campaign:
+        """`step`: proposal, withdrawal or closing."""
+        return await self.upstream.post(f"/v1/campaigns/{campaign_id}/{step}", caller, Campaign, {})
+
+    async def approve(self, caller: Caller, campaign_id: str, content_hash: str) -> Campaign:
+        path = f"/v1/campaigns/{campaign_id}/approval"
+        return await self.upstream.post(path, caller, Campaign, {"content_hash": content_hash})
+
+    async def order_run(self, caller: Caller, campaign_id: str) -> RunStarted:
+        return await self.upstream.post(f"/v1/campaigns/{campaign_id}/runs", caller, RunStarted, {})
 
     async def progress(
         self, caller: Caller, campaign_id: str, by: str, limit: int, cursor: str | None

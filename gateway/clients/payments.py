@@ -108,13 +108,24 @@ class Payments:
         return page.items
 
     async def build_run(
-        self, caller: Caller, province_code: str, benefit_months: list[str], programmes: list[str] | None
+        self,
+        caller: Caller,
+        province_code: str,
+        benefit_months: list[str],
+        programmes: list[str] | None,
+        fund_id: str | None,
     ) -> RunStarted:
         body: dict[str, object] = {"province_code": province_code, "benefit_months": benefit_months}
         if programmes is not None:
             body["programmes"] = programmes
+        if fund_id is not None:
+            body["fund_id"] = fund_id
         return await self.upstream.post("/v1/runs", caller, RunStarted, body)
 
     async def approve_run(self, caller: Caller, run_id: str, content_hash: str) -> Run:
         path = f"/v1/runs/{run_id}/approval"
         return await self.upstream.post(path, caller, Run, {"content_hash": content_hash})
+
+    async def withdraw_run(self, caller: Caller, run_id: str, reason: str) -> Run:
+        path = f"/v1/runs/{run_id}/withdrawal"
+        return await self.upstream.post(path, caller, Run, {"reason": reason})

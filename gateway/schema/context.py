@@ -15,6 +15,7 @@ from gateway.clients.occasions import Occasions
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
+from gateway.clients.run_checks import RunChecks
 from gateway.clients.suspense import Suspense
 from gateway.clients.upstream import Caller
 from gateway.clients.worklist import Worklist
@@ -40,6 +41,7 @@ class Doors:
     gifts: Gifts
     campaigns: Campaigns
     recalculations: Recalculations
+    run_checks: RunChecks
     suspense: Suspense
     verifier: TokenVerifier
     units: Units

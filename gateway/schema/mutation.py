@@ -5,9 +5,11 @@ import strawberry
 from gateway.clients.recalculations import Wanted
 from gateway.engine.prices import Price
 from gateway.schema import fields
+from gateway.schema.campaign_mutation import CampaignMutation
 from gateway.schema.context import Asked, asked
 from gateway.schema.payment import Run, run_of
 from gateway.schema.recalculation import Recalculation, RecalculationReason
+from gateway.schema.run_check import RunCheckMutation
 from gateway.schema.scalars import MonthText
 from gateway.schema.simulation import Simulation
 from gateway.schema.suspense import SuspenseLine, SuspenseResolution, line_of
@@ -17,9 +19,10 @@ _Info = strawberry.Info[Asked, None]
 
 
 @strawberry.type
-class Mutation:
+class Mutation(CampaignMutation, RunCheckMutation):
     @fields.mutation(
-        "Build a province's list of payments for these months; `facts_not_settled` too early.",
+        "Build a province's list of payments for these months; `facts_not_settled` too early. It is paid from"
+        " the province's budget where no fund is named.",
         Price(points=100),
     )
     async def build_run(
@@ -28,11 +31,12 @@ class Mutation:
         province_code: str,
         benefit_months: list[MonthText],
         programmes: list[Programme] | None = None,
+        fund_id: strawberry.ID | None = None,
     ) -> Run:
         context = asked(info)
         door = context.doors.payments
         chosen = None if programmes is None else [programme.value for programme in programmes]
-        started = await door.build_run(context.caller, province_code, list(benefit_months), chosen)
+        started = await door.build_run(context.caller, province_code, list(benefit_months), chosen, fund_id)
         return run_of(await door.run(context.caller, started.run_id), context)
 
     @fields.mutation(
@@ -41,6 +45,14 @@ class Mutation:
     async def approve_run(self, info: _Info, id: strawberry.ID, content_hash: str) -> Run:
         context = asked(info)
         return run_of(await context.doors.payments.approve_run(context.caller, id, content_hash), context)
+
+    @fields.mutation(
+        "Withdraw a run that is not booked yet; its months fall due again. `reason`: no person's name.",
+        Price(points=100),
+    )
+    async def withdraw_run(self, info: _Info, id: strawberry.ID, reason: str) -> Run:
+        context = asked(info)
+        return run_of(await context.doors.payments.withdraw_run(context.caller, id, reason), context)
 
     @fields.mutation(
         "Try a draft of the law (YAML, docs/what-if) on the caller's territory. It is counted meanwhile: ask"

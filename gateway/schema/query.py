@@ -21,6 +21,7 @@ from gateway.schema.paging import size
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
 from gateway.schema.recalculation import Recalculation, RecalculationConnection
+from gateway.schema.run_check import RunCheckQuery
 from gateway.schema.scalars import MonthText
 from gateway.schema.simulation import Simulation
 from gateway.schema.suspense import (
@@ -57,7 +58,7 @@ class Counts:
 
 
 @strawberry.type
-class Query(CampaignQuery):
+class Query(CampaignQuery, RunCheckQuery):
     @fields.field(
         "People by name (any spelling of tones), by personal_id, or of a commune.",
         Price(points=20, per_item=_PAGE_MAX, sized_by="first"),

@@ -17,6 +17,7 @@ from gateway.clients import (
     occasions,
     payments,
     registry,
+    run_checks,
     suspense,
     worklist,
 )
@@ -50,6 +51,16 @@ READ = [
     ("payments", "post", "/v1/suspense/{suspense_id}/proposal", suspense.Line),
     ("payments", "post", "/v1/runs", payments.RunStarted),
     ("payments", "post", "/v1/runs/{run_id}/approval", payments.Run),
+    ("payments", "post", "/v1/runs/{run_id}/withdrawal", payments.Run),
+    ("payments", "get", "/v1/runs/{run_id}/checks", run_checks.Checks),
+    ("payments", "get", "/v1/runs/{run_id}/findings", run_checks.FindingsPage),
+    ("payments", "post", "/v1/runs/{run_id}/acceptances", run_checks.Checks),
+    ("payments", "post", "/v1/campaigns", campaigns.Campaign),
+    *(
+        ("payments", "post", f"/v1/campaigns/{{campaign_id}}/{step}", campaigns.Campaign)
+        for step in ("proposal", "approval", "withdrawal", "closing")
+    ),
+    ("payments", "post", "/v1/campaigns/{campaign_id}/runs", payments.RunStarted),
 ]
 
 
