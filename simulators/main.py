@@ -1,4 +1,4 @@
-"""Banks and post office in one process: partners of the payments service, by its API alone.
+"""Banks, post office and wallet operator in one process: partners of the payments service, by its API alone.
 
 python -m simulators.main --help
 """
@@ -11,7 +11,9 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from simulators.agency import Clerk, Share
 from simulators.books import Books, BooksUnreadable
@@ -19,11 +21,14 @@ from simulators.door import Addresses, Door
 from simulators.outcomes import Odds
 from simulators.ready import serve
 from simulators.switches import Switches, read_switches
+from simulators.wallet.operator import Operator
 
 HOST = "127.0.0.1"
 POST = "VNPOST"
 #: VBSP, Agribank, VietinBank, Vietcombank, BIDV by their BIN, and the post office.
 AGENCIES = ("999888", "970405", "970415", "970436", "970418", POST)
+#: Viettel Money, by its BIN.
+WALLETS = ("971005",)
 _PORT_BASE_DEFAULT = 8100
 _PAYMENTS_SHIFT, _ISSUER_SHIFT, _OWN_SHIFT = 3, 5, 13
 #: A post office gets one small list per commune, and so hundreds of them.
@@ -34,6 +39,7 @@ _END_SECONDS = 2.0
 @dataclass(frozen=True)
 class Choice:
     agencies: tuple[str, ...]
+    wallets: tuple[str, ...]
     addresses: Addresses
     folder: Path
     port: int
@@ -46,10 +52,12 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
     base = int(environment.get("ANSINH_PORT_BASE", _PORT_BASE_DEFAULT))
     parser = argparse.ArgumentParser(
         prog="python -m simulators.main",
-        description="Banks and post office that take payment files and report what became of each payment.",
+        description="Banks, post office and wallet operator: they take payments and report what became of each.",
     )
     known = environment.get("ANSINH_SIMULATORS_AGENCIES", ",".join(AGENCIES))
     parser.add_argument("--agencies", default=known, help="codes, separated by commas (default: %(default)s)")
+    operators = environment.get("ANSINH_SIMULATORS_WALLETS", ",".join(WALLETS))
+    parser.add_argument("--wallets", default=operators, help="wallet operators' codes (default: %(default)s)")
     payments = environment.get("ANSINH_PAYMENTS_URL", f"http://{HOST}:{base + _PAYMENTS_SHIFT}")
     parser.add_argument("--payments-url", default=payments, help="(default: %(default)s)")
     issuer = environment.get("ANSINH_OIDC_ISSUER", f"http://{HOST}:{base + _ISSUER_SHIFT}")
@@ -71,7 +79,7 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
     secret = environment.get("ANSINH_LOCAL_ISSUER_SECRET", "")
     if not secret:
         parser.error("ANSINH_LOCAL_ISSUER_SECRET is not set: the local issuer gives no token without it")
-    agencies = tuple(dict.fromkeys(code.strip() for code in given.agencies.split(",") if code.strip()))
+    agencies = _codes(given.agencies)
     if not agencies:
         parser.error("--agencies names none")
     try:
@@ -80,6 +88,7 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
         parser.error(f"--switches: {wrong}")
     return Choice(
         agencies=agencies,
+        wallets=_codes(given.wallets),
         addresses=Addresses(given.payments_url.rstrip("/"), given.issuer_url.rstrip("/"), secret),
         folder=given.data_dir / "simulators",
         port=given.port,
@@ -88,30 +97,47 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
     )
 
 
-def start(choice: Choice, stop: threading.Event) -> list[threading.Thread]:
+def _codes(line: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code.strip() for code in line.split(",") if code.strip()))
+
+
+def operators(choice: Choice) -> dict[str, Operator]:
+    """The wallet operators by their codes. BooksUnreadable."""
+    return {
+        code: Operator(code, choice.folder, Books(choice.folder, code), choice.odds, choice.switches)
+        for code in choice.wallets
+    }
+
+
+def start(
+    choice: Choice, stop: threading.Event, wallets: Mapping[str, Operator] = MappingProxyType({})
+) -> list[threading.Thread]:
     """One thread per clerk, all running; they end when `stop` is set. BooksUnreadable."""
     threads = []
+    for code, operator in wallets.items():
+        work = partial(operator.work, Door(choice.addresses, code, stop))
+        threads.append(threading.Thread(target=_guarded(work, stop), name=code, daemon=True))
     for agency in choice.agencies:
         door, books = Door(choice.addresses, agency, stop), Books(choice.folder, agency)
         clerks = _POST_CLERKS if agency == POST else 1
         for number in range(clerks):
             clerk = Clerk(agency, door, books, choice.odds, Share(number, clerks), choice.switches)
             name = f"{agency}.{number}"
-            threads.append(threading.Thread(target=_guarded(clerk, stop), name=name, daemon=True))
+            threads.append(threading.Thread(target=_guarded(clerk.work, stop), name=name, daemon=True))
     for thread in threads:
         thread.start()
     return threads
 
 
-def _guarded(clerk: Clerk, stop: threading.Event) -> Callable[[], None]:
-    def work() -> None:
+def _guarded(work: Callable[[], None], stop: threading.Event) -> Callable[[], None]:
+    def guarded() -> None:
         try:
-            clerk.work()
+            work()
         finally:
             # A clerk that falls takes the process with it: the supervisor starts a whole one.
             stop.set()
 
-    return work
+    return guarded
 
 
 def main() -> None:
@@ -127,8 +153,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     try:
-        threads = start(choice, stop)
-        server = serve(HOST, choice.port)
+        wallets = operators(choice)
+        threads = start(choice, stop, wallets)
+        server = serve(HOST, choice.port, wallets)
     except (BooksUnreadable, OSError) as error:
         sys.exit(f"the simulators can't start: {error}")
     stop.wait()

@@ -9,6 +9,8 @@ from services.payments.domain.partner_lines import PostReason
 
 #: ISO 20022: the creditor's account is closed.
 ACCOUNT_CLOSED = "AC04"
+#: Transactions are forbidden on this account; the number of payments, the control sum of a file is wrong.
+FORBIDDEN, WRONG_COUNT, WRONG_SUM = "AG01", "AM18", "AM10"
 #: Of ten failures at the post office's counter, so many are people who did not come.
 _NOT_MET_OF_TEN = 6
 _WHOLE = 10_000

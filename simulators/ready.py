@@ -1,28 +1,57 @@
-"""`/livez` and `/readyz`, for whoever started the simulators."""
+"""The simulators' own doors: `/livez`, `/readyz` for whoever started them, and the wallet operators'."""
 
 import threading
+from collections.abc import Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
+from typing import Any
 
-_BODY = b'{"status":"ready"}'
+from simulators.wallet.operator import Operator
+
+_READY = b'{"status":"ready"}'
+_BODY_BYTES_MAX = 16 * 2**20
 
 
 class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, wallets: Mapping[str, Operator], *arguments: Any) -> None:
+        self._wallets = wallets
+        super().__init__(*arguments)
+
     def do_GET(self) -> None:
         found = self.path in ("/livez", "/readyz")
-        self.send_response(200 if found else 404)
+        self._answer(200 if found else 404, _READY if found else b"")
+
+    def do_POST(self) -> None:
+        """`/wallets/<code>` is a wallet operator's address."""
+        _, _, code, path = (self.path + "///").split("/", 3)
+        wallet = self._wallets.get(code)
+        length = int(self.headers.get("Content-Length", _BODY_BYTES_MAX + 1))
+        if wallet is None or not self.path.startswith("/wallets/") or length > _BODY_BYTES_MAX:
+            return self._answer(404, b"")
+        key = self.headers.get("Idempotency-Key", "")
+        answered = wallet.post("/" + path.rstrip("/"), key, self.rfile.read(length))
+        if answered is None:
+            self.close_connection = True
+            return None
+        return self._answer(*answered)
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(_BODY) if found else 0))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if found:
-            self.wfile.write(_BODY)
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: a probe is no news."""
 
 
-def serve(host: str, port: int) -> ThreadingHTTPServer:
+def serve(
+    host: str, port: int, wallets: Mapping[str, Operator] = MappingProxyType({})
+) -> ThreadingHTTPServer:
     """A server in a thread of its own; OSError when the port is taken."""
-    server = ThreadingHTTPServer((host, port), _Handler)
+    server = ThreadingHTTPServer((host, port), partial(_Handler, wallets))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="ready", daemon=True).start()
     return server

@@ -11,7 +11,8 @@ class Switches:
     """`delay_seconds`: a file rests so long before it is answered. `reject`: files are rejected (a bank).
     `duplicate`: what was booked is reported a second time under another name. `silent_per_10_000`: payments
     that are paid and not told of until the platform asks about them. `wrong_file`: a report on another file
-    comes first. `late_return_per_10_000`: payments told as paid that come back afterwards (a bank).
+    comes first. `late_return_per_10_000`: payments told as paid that come back afterwards (a bank, a wallet).
+    `lost_answer`: a batch is taken, and the connection closed without a word (a wallet).
     """
 
     delay_seconds: float = 0.0
@@ -20,6 +21,7 @@ class Switches:
     silent_per_10_000: int = 0
     wrong_file: bool = False
     late_return_per_10_000: int = 0
+    lost_answer: bool = False
 
     def is_silent_on(self, seed: int, payee: str) -> bool:
         return draw(seed, "silent", payee) < self.silent_per_10_000

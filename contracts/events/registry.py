@@ -55,7 +55,7 @@ class PayoutAccountRecorded(Event):
     person_id: PersonId
     version: Version
     payee_id: AccountId
-    channel: Literal["bank_account", "post_office", "home_delivery"]
+    channel: Literal["bank_account", "post_office", "home_delivery", "e_wallet"]
     agency_code: str
     commune_code: CommuneCode
     province_code: ProvinceCode

@@ -11,6 +11,8 @@ from deploy.local.places import HOST, Places
 EMBEDDED = "embedded"
 APACHE = "apache"
 ELSEWHERE = "elsewhere"
+#: The wallet operators that simulators/ is.
+_WALLETS = ("971005",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,10 @@ def _of_this_platform(places: Places, secrets: Secrets, choice: Choice) -> dict[
 def _replaceable(places: Places, secrets: Secrets, choice: Choice) -> dict[str, str]:
     """Servers and keys, each of which the caller may name instead."""
     made = {"ANSINH_KAFKA_BOOTSTRAP": f"{HOST}:{places.port('broker')}"}
+    if choice.simulators:
+        made["ANSINH_WALLETS"] = ",".join(
+            f"{code}={places.url('simulators')}/wallets/{code}" for code in _WALLETS
+        )
     kind = kafka_kind(choice)
     if kind != ELSEWHERE:
         made["ANSINH_KAFKA_IDEMPOTENT_PRODUCER"] = "true" if kind == APACHE else "false"

@@ -12,6 +12,7 @@ _CHANNELS = {
     "bank_account": ("Tài khoản ngân hàng", "Bank account"),
     "post_office": ("Bưu điện", "Post office"),
     "home_delivery": ("Chi trả tại nhà", "Home delivery"),
+    "e_wallet": ("Ví điện tử", "E-wallet"),
 }
 
 

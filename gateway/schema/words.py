@@ -75,6 +75,7 @@ class Channel(Enum):
     BANK_ACCOUNT = "bank_account"
     POST_OFFICE = "post_office"
     HOME_DELIVERY = "home_delivery"
+    E_WALLET = "e_wallet"
 
 
 @strawberry.enum(description="What totals are grouped by.")

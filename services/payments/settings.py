@@ -1,6 +1,8 @@
 """What payments are told at their start, beside what every service is told."""
 
-from pydantic import Field
+from collections.abc import Mapping
+
+from pydantic import Field, field_validator
 
 from libs.common.runtime.settings import ServiceSettings
 
@@ -36,6 +38,15 @@ class PaymentsSettings(ServiceSettings):
     silent_days_post: int = Field(
         default=30, ge=1, description="The same of a post office, which pays for weeks."
     )
+    silent_days_wallet: int = Field(default=1, ge=1, description="The same of a wallet operator.")
+    wallets: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Wallet operators' APIs: 971005=https://wallet.example/api,971011=https://...",
+    )
+    wallet_seconds: float = Field(
+        default=60.0,
+        description="Before a wallet operator that did not answer is called again; doubled each time.",
+    )
     #: Under the 60 in which the stream of a revoked token must be cut.
     token_check_seconds: float = Field(default=15.0, description="Between two checks of a reader's token.")
     partner_requests_per_second: float = Field(
@@ -52,7 +63,17 @@ class PaymentsSettings(ServiceSettings):
     webhook_seconds: float = Field(default=1.0, description="Between two looks for what is new to a webhook.")
     stream_seconds: float = Field(default=0.5, description="Between two looks for what is new to a stream.")
 
+    @field_validator("wallets", mode="before")
+    @classmethod
+    def _addresses(cls, stated: object) -> object:
+        if not isinstance(stated, str):
+            return stated
+        pairs = (pair.partition("=") for pair in stated.split(",") if pair.strip())
+        return {code.strip(): url.strip().rstrip("/") for code, _, url in pairs}
+
     def model_post_init(self, context: object) -> None:
         super().model_post_init(context)
         if self.webhook_loopback and not self.local:
             raise ValueError("ANSINH_WEBHOOK_LOOPBACK is for a local platform only (ANSINH_LOCAL=true)")
+        if not self.local and not all(url.startswith("https://") for url in self.wallets.values()):
+            raise ValueError("ANSINH_WALLETS: a wallet operator is called by https only")

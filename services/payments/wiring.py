@@ -22,9 +22,12 @@ from services.payments.api.routes import ROUTERS
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
+from services.payments.clients.wallets.batch_writer import write_wallet_batch
+from services.payments.clients.wallets.operator import WalletOperators
+from services.payments.clients.wallets.states_reader import read_wallet_states
 from services.payments.clients.webhooks.guarded import GuardedNetwork, UrlRules
 from services.payments.clients.webhooks.post import WebhookPost, new_secret
-from services.payments.domain.files import PAIN_001, POST_LIST
+from services.payments.domain.files import PAIN_001, POST_LIST, WALLET_BATCH
 from services.payments.domain.run_checks import Limits
 from services.payments.events import run_work
 from services.payments.events.incoming import Incoming
@@ -56,6 +59,7 @@ from services.payments.store.silence import Silence
 from services.payments.store.suspense import Resolutions
 from services.payments.store.suspense_desk import SuspenseDesk
 from services.payments.store.vouchers import Money
+from services.payments.store.wallets import WalletCalls
 from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
 from services.payments.usecases.campaign_lists import ReceiveList, TakeLists
@@ -75,11 +79,16 @@ from services.payments.usecases.statements import TakeStatements
 from services.payments.usecases.suspense import CarryOutResolutions, ResolveSuspense
 from services.payments.usecases.telling import TellPayments
 from services.payments.usecases.vouchers import KeepFunds
+from services.payments.usecases.wallets import CallWallets
 from services.payments.usecases.webhooks import ManageWebhooks, SendWebhooks
 
 _SENDER_IDLE_SECONDS = 1.0
 _SILENCE_IDLE_SECONDS = 60.0
-_WRITERS: Mapping[str, FileWriter] = {PAIN_001: write_pain001, POST_LIST: write_post_list}
+_WRITERS: Mapping[str, FileWriter] = {
+    PAIN_001: write_pain001,
+    POST_LIST: write_post_list,
+    WALLET_BATCH: write_wallet_batch,
+}
 AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
 
@@ -125,7 +134,11 @@ def parts(settings: PaymentsSettings) -> Parts:
         clock,
     )
     resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
-    terms = {PAIN_001: settings.silent_days_bank, POST_LIST: settings.silent_days_post}
+    terms = {
+        PAIN_001: settings.silent_days_bank,
+        POST_LIST: settings.silent_days_post,
+        WALLET_BATCH: settings.silent_days_wallet,
+    }
     silence = FindSilent(Silence(database), terms, clock)
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
@@ -156,10 +169,26 @@ def parts(settings: PaymentsSettings) -> Parts:
             Worker("collection taker", collect.step),
             Worker("suspense resolver", resolve.step),
             Worker("silence finder", silence.step, _SILENCE_IDLE_SECONDS),
+            _wallet_caller(settings, database, cipher, clock),
             Worker("event teller", tell.step),
             *senders,
         ),
     )
+
+
+def _wallet_caller(
+    settings: PaymentsSettings, database: Database, cipher: FieldCipher, clock: Clock
+) -> Worker:
+    call = CallWallets(
+        WalletCalls(database, cipher),
+        WalletOperators(settings.wallets),
+        read_wallet_states,
+        ReceiveReport(ReportDesk(database, cipher)),
+        tuple(settings.wallets),
+        clock,
+        settings.wallet_seconds,
+    )
+    return Worker("wallet caller", call.step)
 
 
 def _limits(settings: PaymentsSettings) -> Limits:

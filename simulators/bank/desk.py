@@ -6,12 +6,10 @@ from libs.common.kernel.ids import derived_id, show
 from simulators.answer import Answer, Report, Sums
 from simulators.bank.incoming import Order, Transfer, read_order
 from simulators.bank.messages import credit_notification, notification, status_report
-from simulators.outcomes import Odds
+from simulators.outcomes import FORBIDDEN, Odds
 from simulators.switches import OFF, Switches
 
 _XML = "application/xml"
-#: ISO 20022: transactions are forbidden on this account.
-FORBIDDEN = "AG01"
 
 
 def answer(

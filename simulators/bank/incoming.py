@@ -7,10 +7,11 @@ from lxml import etree
 
 from libs.common.kernel.errors import Refusal
 from services.payments.clients.bank_files.hardened_xml import check_bytes, elements, schema_of
+from simulators.outcomes import WRONG_COUNT, WRONG_SUM
 
 MESSAGE = "pain.001.001.09"
-#: ISO 20022 reasons for a whole file: its format, its number of payments, its control sum.
-FILE_FORMAT, WRONG_COUNT, WRONG_SUM = "FF01", "AM18", "AM10"
+#: ISO 20022: the format of a file is wrong.
+FILE_FORMAT = "FF01"
 _PREFIX = f"{{urn:iso:std:iso:20022:tech:xsd:{MESSAGE}}}"
 
 

@@ -25,6 +25,7 @@ _CHANNELS = {
     "bank_account": "Tài khoản ngân hàng · bank account",
     "post_office": "Bưu điện · post office",
     "home_delivery": "Chi tại nhà · home delivery",
+    "e_wallet": "Ví điện tử · e-wallet",
 }
 
 

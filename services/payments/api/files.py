@@ -11,12 +11,14 @@ from libs.common.runtime.access import Actor
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of, nothing
 from services.payments.api.models import FileShown, FilesPage, FileStatus, InquiredPayment, Inquiry
 from services.payments.api.partners import partner_requires
-from services.payments.domain.files import PAIN_001
+from services.payments.domain.files import PAIN_001, POST_LIST, WALLET_BATCH
 
 router = APIRouter(tags=["payment files"])
 MayFetch = Annotated[Actor, partner_requires("payments.files.read")]
 _XML = ("application/xml", "xml")
+_JSON = ("application/json", "json")
 _XLSX = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+_MEDIA = {PAIN_001: _XML, WALLET_BATCH: _JSON, POST_LIST: _XLSX}
 
 
 def agency_of(actor: Actor) -> str:
@@ -55,7 +57,7 @@ async def page(
 
 @router.get("/v1/payment-files/{payment_file_id}/content", response_class=Response)
 async def content(payment_file_id: str, actor: MayFetch, doors: Through) -> Response:
-    """The file itself: pain.001.001.09 for a bank, a workbook for a post office."""
+    """The file itself: pain.001.001.09 for a bank, a workbook for a post office, JSON for a wallet."""
     found = await doors.reads.file_content(actor.territory, agency_of(actor), id_of("fil", payment_file_id))
     if found is None:
         raise nothing("fil")
@@ -89,6 +91,6 @@ async def inquiry(
 
 def as_file(kind: str, shown: str, content: bytes) -> Response:
     """A file to be saved under its id."""
-    media_type, ending = _XML if kind == PAIN_001 else _XLSX
+    media_type, ending = _MEDIA[kind]
     named = {"Content-Disposition": f'attachment; filename="{shown}.{ending}"'}
     return Response(content, media_type=media_type, headers=named)

@@ -16,7 +16,7 @@ router = APIRouter(tags=["partners"])
 MayRead = Annotated[Actor, requires("payments.read")]
 MayPropose = Annotated[Actor, requires("payments.partners.propose")]
 MayApprove = Annotated[Actor, requires("payments.partners.approve")]
-Channel = Literal["bank_account", "post_office", "home_delivery"]
+Channel = Literal["bank_account", "post_office", "home_delivery", "e_wallet"]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,12}$")]
 
 
@@ -55,7 +55,7 @@ class PartnerWanted(BaseModel):
         str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=200, description="An office's.")
     ]
     contact_phone: Annotated[str, Field(pattern=r"^\+?[0-9 ]{6,20}$", description="An office's.")]
-    channels: Annotated[list[Channel], Field(min_length=1, max_length=3)]
+    channels: Annotated[list[Channel], Field(min_length=1, max_length=4)]
 
 
 class PartnerApproval(BaseModel):

@@ -17,6 +17,7 @@ from services.payments.api import (
     runs,
     sandbox,
     suspense,
+    wallets,
     webhooks,
 )
 
@@ -26,6 +27,7 @@ ROUTERS = (
     files.router,
     reports.router,
     collections.router,
+    wallets.router,
     reconciliation.router,
     suspense.router,
     people.router,

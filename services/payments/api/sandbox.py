@@ -29,7 +29,7 @@ class SandboxFileShown(BaseModel):
     """A made-up file, ready to be fetched. `kind` follows the channels of the register."""
 
     payment_file_id: str
-    kind: Literal["pain.001", "post-list"]
+    kind: Literal["pain.001", "post-list", "wallet-batch"]
     payments: int
     amount_dong: int
     execute_on: date

@@ -13,9 +13,11 @@ from services.payments.clients.bank_files.report_readers import (
 )
 from services.payments.clients.post_files.list_reader import read_csv, read_xlsx
 from services.payments.clients.refusing import unreadable
+from services.payments.clients.wallets.states_reader import read_wallet_states
 from services.payments.domain.partner_lines import ReadReport, ReportKind
 
 _ZIP = b"PK\x03\x04"
+_JSON = b"{"
 _XML = (b"<", b"\xef\xbb\xbf<")
 
 
@@ -26,7 +28,10 @@ def read_report(content: bytes) -> ReadReport:
     """
     if content.startswith(_ZIP):
         return read_xlsx(content)
-    if not content[:200].lstrip().startswith(_XML):
+    start = content[:200].lstrip()
+    if start.startswith(_JSON):
+        return read_wallet_states(content)
+    if not start.startswith(_XML):
         return read_csv(content)
     source = io.BytesIO(content)
     check_bytes(source)

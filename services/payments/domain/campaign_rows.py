@@ -12,7 +12,7 @@ from uuid import UUID
 from libs.common.kernel.ids import read
 from libs.common.kernel.row_files import Form, Message
 from libs.common.kernel.units import Location
-from services.payments.domain.instructions import BANK_ACCOUNT, CHANNELS
+from services.payments.domain.instructions import CHANNELS, TO_ACCOUNT
 from services.payments.domain.partner_lines import ACCOUNT_CHARACTERS_MAX, NAME_CHARACTERS_MAX
 
 FORM = Form(
@@ -58,8 +58,8 @@ MESSAGES = {
         "A personal id has exactly 12 digits; in a spreadsheet format the cell as text.",
     ),
     "bad_agency_code": Message(
-        "Mã đơn vị chi trả sai: ngân hàng là 6 chữ số (BIN), bưu điện là VNPOST.",
-        "Wrong paying agency: six digits (BIN) for a bank, VNPOST for the post office.",
+        "Mã đơn vị chi trả sai: ngân hàng, ví là 6 chữ số (BIN), bưu điện là VNPOST.",
+        "Wrong paying agency: six digits (BIN) for a bank or wallet, VNPOST for the post office.",
     ),
     "bad_account_number": Message(
         "Số tài khoản phải gồm 6 đến 34 chữ và số, không dấu cách.",
@@ -136,7 +136,7 @@ def read_row(cells: Sequence[str], frame: Frame) -> Stated | Named | Wrong:
         wrong.append(("commune_code", "outside_territory"))
     if channel not in CHANNELS:
         wrong.append(("channel", "unknown_value" if channel else "required"))
-    elif channel == BANK_ACCOUNT:
+    elif channel in TO_ACCOUNT:
         _bank(agency, account, wrong)
         holder = _name(holder, "account_name", wrong)
     else:

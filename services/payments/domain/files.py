@@ -2,9 +2,12 @@
 
 from libs.common.kernel.errors import IllegalTransition
 
-#: Credit transfers for one bank; a list of cash payments for one commune.
+#: Credit transfers for one bank; a list of cash payments for one commune; a batch for one wallet operator.
 PAIN_001 = "pain.001"
 POST_LIST = "post-list"
+WALLET_BATCH = "wallet-batch"
+#: Those whose payees are known by their accounts.
+BY_ACCOUNT = (PAIN_001, WALLET_BATCH)
 
 PLANNED = "planned"
 READY = "ready"

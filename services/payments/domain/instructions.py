@@ -43,7 +43,10 @@ UNCOLLECTED = (str(PostReason.NOT_MET), str(PostReason.REFUSED))
 BANK_ACCOUNT = "bank_account"
 POST_OFFICE = "post_office"
 HOME_DELIVERY = "home_delivery"
-CHANNELS = (BANK_ACCOUNT, POST_OFFICE, HOME_DELIVERY)
+E_WALLET = "e_wallet"
+CHANNELS = (BANK_ACCOUNT, POST_OFFICE, HOME_DELIVERY, E_WALLET)
+#: What goes to an account, by whose number its payee is known; all else is cash.
+TO_ACCOUNT = (BANK_ACCOUNT, E_WALLET)
 
 
 def posting_for(status: str, to: str) -> str | None:

@@ -29,6 +29,7 @@ class ReportKind(StrEnum):
     CAMT_053 = "camt.053"
     POST_LIST = "post-list"
     COLLECTIONS = "collections"
+    WALLET_STATES = "wallet-states"
 
 
 class PostReason(StrEnum):
@@ -44,7 +45,7 @@ class PostReason(StrEnum):
 class PaymentOrder:
     """One payment to one payee. `account_number` is empty where it is paid in cash. Never logged whole.
 
-    `personal_id` and `commune_code` stand in a post office's list only; a bank is told neither.
+    `personal_id` and `commune_code` stand in a post office's list only; nobody else is told either.
     """
 
     instruction_id: UUID

@@ -17,8 +17,8 @@ from libs.common.runtime import outbox
 from libs.common.runtime.logs import fault_name, logger
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
-from services.payments.domain.files import FILE_PAYMENTS_MAX, PAIN_001, POST_LIST
-from services.payments.domain.instructions import BANK_ACCOUNT
+from services.payments.domain.files import FILE_PAYMENTS_MAX, PAIN_001, POST_LIST, WALLET_BATCH
+from services.payments.domain.instructions import BANK_ACCOUNT, E_WALLET, TO_ACCOUNT
 from services.payments.domain.runs import Run, Shard
 from services.payments.store import due
 from services.payments.store.due import Source
@@ -67,7 +67,7 @@ _TABLES = """
     create temp table payment (
         instruction_id uuid, programme text, payee_id uuid, account_id uuid, account_version integer,
         channel text, agency_code text, commune_code text, province_code text, amount_dong bigint,
-        file_commune_code text, file_id uuid
+        file_kind text, file_commune_code text, file_id uuid
     ) on commit drop
 """
 
@@ -97,33 +97,38 @@ _LINES = f"""
                      rows between unbounded preceding and unbounded following)
 """
 
-# A bank gets files of its own; what is paid in cash is listed by commune.
-_PAYMENTS = """
+_TO_ACCOUNT = ", ".join(repr(channel) for channel in TO_ACCOUNT)
+
+# A bank and a wallet get files of their own; what is paid in cash is listed by commune.
+_PAYMENTS = f"""
     insert into payment
     with numbered as (
         select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
-               payee_commune_code, province_code, payment_dong, file_commune_code,
-               (row_number() over (partition by agency_code, file_commune_code order by instruction_id) - 1)
-               / $4::bigint as sequence
-        from (select *, case when channel = $3 then '' else payee_commune_code end as file_commune_code
+               payee_commune_code, province_code, payment_dong, file_kind, file_commune_code,
+               (row_number() over (partition by file_kind, agency_code, file_commune_code
+                                   order by instruction_id) - 1) / $3::bigint as sequence
+        from (select *, case channel when '{BANK_ACCOUNT}' then '{PAIN_001}'
+                        when '{E_WALLET}' then '{WALLET_BATCH}' else '{POST_LIST}' end as file_kind,
+                     case when channel in ({_TO_ACCOUNT}) then '' else payee_commune_code end
+                       as file_commune_code
               from line where leads_instruction) l
     ), file as (
-        select agency_code, file_commune_code, sequence, derived_id(concat_ws(E'\\x1f', 'payment_file',
-                   $1::uuid, $2::smallint, agency_code, file_commune_code, sequence)) as file_id
-        from numbered group by agency_code, file_commune_code, sequence
+        select file_kind, agency_code, file_commune_code, sequence,
+               derived_id(concat_ws(E'\\x1f', 'payment_file', $1::uuid, $2::smallint, file_kind, agency_code,
+                   file_commune_code, sequence)) as file_id
+        from numbered group by file_kind, agency_code, file_commune_code, sequence
     )
     select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
-           payee_commune_code, province_code, payment_dong, file_commune_code, file_id
-    from numbered join file using (agency_code, file_commune_code, sequence) order by instruction_id
+           payee_commune_code, province_code, payment_dong, file_kind, file_commune_code, file_id
+    from numbered join file using (file_kind, agency_code, file_commune_code, sequence) order by instruction_id
 """
 
-_INSERT_FILES = f"""
+_INSERT_FILES = """
     insert into payment_file (file_id, run_id, agency_code, kind, province_code, commune_code, payments,
                               amount_dong, pending)
-    select file_id, $1, agency_code,
-           case when file_commune_code = '' then '{PAIN_001}' else '{POST_LIST}' end, min(province_code),
-           nullif(file_commune_code, ''), count(*), sum(amount_dong), count(*)
-    from payment group by file_id, agency_code, file_commune_code
+    select file_id, $1, agency_code, file_kind, min(province_code), nullif(file_commune_code, ''), count(*),
+           sum(amount_dong), count(*)
+    from payment group by file_id, agency_code, file_kind, file_commune_code
 """
 
 # In the order of its index, which is met page after page, as lines are.
@@ -296,7 +301,7 @@ class _Work:
         await connection.execute(_TABLES)
         of = self._source.query(run, shard)
         await connection.execute(_LINES.format(due=of.sql), of_run, *of.parameters)
-        await connection.execute(_PAYMENTS, of_run, of_shard, BANK_ACCOUNT, FILE_PAYMENTS_MAX)
+        await connection.execute(_PAYMENTS, of_run, of_shard, FILE_PAYMENTS_MAX)
         await connection.execute(_INSERT_FILES, of_run)
         await connection.execute(_INSERT_INSTRUCTIONS, of_run, of_shard)
         await connection.execute(_INSERT_LINES, of_run)

@@ -17,7 +17,7 @@ from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain.campaign_rows import FORM, Named, Stated
 from services.payments.domain.campaigns import person_key
-from services.payments.domain.instructions import BANK_ACCOUNT
+from services.payments.domain.instructions import TO_ACCOUNT
 from services.payments.domain.records import Secret
 from services.payments.store.campaign_lists import COLUMNS, list_of
 from services.payments.store.heard import USABLE, Accounts
@@ -94,7 +94,7 @@ class Preparing:
         )
         key = person_key(self._accounts.person_index(one.personal_id))
         place = (one.group, one.commune_code, one.unit_province_code, one.channel, one.agency_code)
-        kept = self._accounts.kept(secret, in_cash=one.channel != BANK_ACCOUNT)
+        kept = self._accounts.kept(secret, in_cash=one.channel not in TO_ACCOUNT)
         return (number, key, key, *place, *kept)
 
     def named(

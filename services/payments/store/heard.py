@@ -10,7 +10,7 @@ import orjson
 
 from libs.common.runtime.postgres import Connection
 from libs.common.runtime.sealing import BlindIndex, FieldCipher
-from services.payments.domain.instructions import BANK_ACCOUNT
+from services.payments.domain.instructions import TO_ACCOUNT
 from services.payments.domain.matching import payee_text
 from services.payments.domain.partner_lines import PaymentOrder, unpayable_because
 from services.payments.domain.records import Entitlement, FacilityAccount, PayoutAccount, Secret, Signature
@@ -102,7 +102,7 @@ class Accounts:
         return Secret(*orjson.loads(self._cipher.decrypt(sealed)))
 
     def _account(self, one: PayoutAccount) -> tuple[Any, ...]:
-        in_cash = one.channel != BANK_ACCOUNT
+        in_cash = one.channel not in TO_ACCOUNT
         return (
             one.person_id,
             one.version,

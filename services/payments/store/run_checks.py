@@ -7,7 +7,7 @@ from uuid import UUID
 
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import run_checks, runs
-from services.payments.domain.instructions import BANK_ACCOUNT
+from services.payments.domain.instructions import TO_ACCOUNT
 from services.payments.domain.run_checks import Check, Limits
 from services.payments.domain.runs import Run
 from services.payments.store.run_rows import COLUMNS, run_of
@@ -54,6 +54,7 @@ _JUMPS = f"""
     from run_finding where run_id = $1 and kind = '{run_checks.CHANGED}'
       and abs(amount_dong - before_dong) * 100 > before_dong * $2::bigint
 """
+_ACCOUNTS = ", ".join(repr(channel) for channel in TO_ACCOUNT)
 # Lines are counted before people are told apart: few accounts have as many.
 _SHARED_ACCOUNTS = f"""
     {_INTO}
@@ -65,7 +66,7 @@ _SHARED_ACCOUNTS = f"""
              and c.person_key = i.account_id)) as payee_index
         from (select instruction_id, programme, amount_dong, commune_code, province_code, account_id,
                      account_version from instruction
-              where run_id = $1 and channel = '{BANK_ACCOUNT}' order by account_id) i
+              where run_id = $1 and channel in ({_ACCOUNTS}) order by account_id) i
     ), crowded as (
         select payee_index from paid
         join instruction_line l on l.run_id = $1 and l.instruction_id = paid.instruction_id

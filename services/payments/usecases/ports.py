@@ -88,7 +88,7 @@ class BuildWorks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file to be written. `kind`: pain.001 or post-list; `commune_code`: empty for a bank's."""
+    """A file to be written. `kind`: as in domain/files.py; `commune_code`: a post office's list only."""
 
     file_id: UUID
     run_id: UUID

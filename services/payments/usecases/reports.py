@@ -9,7 +9,7 @@ from uuid import UUID
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id, read, show
-from services.payments.domain.files import PAIN_001
+from services.payments.domain.files import BY_ACCOUNT
 from services.payments.domain.instructions import AWAITED, RETURNED
 from services.payments.domain.matching import Sent, Told, match
 from services.payments.domain.partner_lines import ReadReport, ReportKind, ReportLine, one_line
@@ -152,7 +152,7 @@ def references_of(lines: Sequence[ReportLine]) -> dict[int, str]:
 
 def told_lines(lines: Sequence[ReportLine], kind: str, payee_index: PayeeIndex) -> list[Told]:
     """What a report on a file of that kind says, in the form in which it is matched."""
-    by_account = kind == PAIN_001
+    by_account = kind in BY_ACCOUNT
     return [
         Told(
             number=number,

@@ -4,7 +4,7 @@ The files are written, and the reports read and matched, by what does it with re
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -15,8 +15,8 @@ from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import derived_id, new_id, show
 from libs.common.kernel.months import Month
-from services.payments.domain.files import PAIN_001, POST_LIST
-from services.payments.domain.instructions import BANK_ACCOUNT
+from services.payments.domain.files import BY_ACCOUNT, PAIN_001, POST_LIST, WALLET_BATCH
+from services.payments.domain.instructions import BANK_ACCOUNT, E_WALLET
 from services.payments.domain.matching import Matched, Sent, Suspended, match
 from services.payments.domain.partner_lines import FileHeader, PaymentOrder
 from services.payments.domain.partners import is_sandbox
@@ -99,7 +99,7 @@ class Sandbox:
         file = SandboxFile(
             file_id=new_id(),
             agency_code=agency_code,
-            kind=PAIN_001 if BANK_ACCOUNT in entry.channels else POST_LIST,
+            kind=_kind_of(entry.channels),
             month=Month.of(today),
             execute_on=today,
             made_at=self._clock.recorded_at(),
@@ -153,16 +153,22 @@ class Sandbox:
             debtor_name="Thu nghiem",
             debtor_account="THUNGHIEM",
             debtor_agency_code=file.agency_code,
-            commune_code="" if file.kind == PAIN_001 else _COMMUNE,
+            commune_code="" if file.kind in BY_ACCOUNT else _COMMUNE,
         )
         target = BytesIO()
         self._writers[file.kind](target, header, _orders(file))
         return target.getvalue()
 
 
+def _kind_of(channels: Collection[str]) -> str:
+    if BANK_ACCOUNT in channels:
+        return PAIN_001
+    return WALLET_BATCH if E_WALLET in channels else POST_LIST
+
+
 def _orders(file: SandboxFile) -> list[PaymentOrder]:
     """Payees who are obviously nobody."""
-    in_cash = file.kind != PAIN_001
+    in_cash = file.kind not in BY_ACCOUNT
     return [
         PaymentOrder(
             instruction_id=file.instruction_id(number),

@@ -69,8 +69,8 @@ ROW_MESSAGES = {
     ),
     "too_many": Message("Quá 30 con trong một ô.", "More than 30 children in one cell."),
     "bad_agency_code": Message(
-        "Mã đơn vị chi trả sai: ngân hàng là 6 chữ số (BIN), bưu điện là VNPOST.",
-        "Wrong paying agency: six digits (BIN) for a bank, VNPOST for the post office.",
+        "Mã đơn vị chi trả sai: ngân hàng, ví là 6 chữ số (BIN), bưu điện là VNPOST.",
+        "Wrong paying agency: six digits (BIN) for a bank or wallet, VNPOST for the post office.",
     ),
     "bad_account_number": Message(
         "Số tài khoản phải gồm 6 đến 24 chữ và số, không dấu cách.",

@@ -42,12 +42,14 @@ CHOICES = {
         {"never_married", "married", "divorced", "separated", "widowed", "spouse_missing"}
     ),
     "carer_relation": frozenset({"own_household", "receiving_carer"}),
-    "channel": frozenset({"bank_account", "post_office", "home_delivery"}),
+    "channel": frozenset({"bank_account", "post_office", "home_delivery", "e_wallet"}),
     "payee_relation": frozenset({"self", "guardian", "authorised"}),
 }
 PROGRAMMES = frozenset({"monthly_allowance", "social_pension"})
 BOOLEANS = {"true": True, "TRUE": True, "True": True, "false": False, "FALSE": False, "False": False}
 POST_OFFICE_AGENCY = "VNPOST"
+#: Channels that lead to an account: a bank's, or a wallet, whose operator has a BIN of six digits too.
+_TO_ACCOUNT = ("bank_account", "e_wallet")
 
 #: The sensitive facts, by the way their cells are read.
 _CHOSEN_FACTS = tuple(
@@ -321,8 +323,8 @@ def _payout(cells: Sequence[str], personal_id: str, full_name: str, wrong: Wrong
         wrong.append(("channel", "unknown_value"))
         return None
     before = len(wrong)
-    if channel == "bank_account":
-        _bank_account(agency, number, holder, wrong)
+    if channel in _TO_ACCOUNT:
+        _account(agency, number, holder, wrong)
     else:
         if agency != POST_OFFICE_AGENCY:
             wrong.append(("agency_code", "bad_agency_code" if agency else "required"))
@@ -349,7 +351,7 @@ def _payout(cells: Sequence[str], personal_id: str, full_name: str, wrong: Wrong
     return Payout(channel, agency, number or None, holder or None, payee_name, payee_personal_id, relation)
 
 
-def _bank_account(agency: str, number: str, holder: str, wrong: Wrong) -> None:
+def _account(agency: str, number: str, holder: str, wrong: Wrong) -> None:
     if not (len(agency) == 6 and agency.isascii() and agency.isdigit()):
         wrong.append(("agency_code", "bad_agency_code" if agency else "required"))
     if not (6 <= len(number) <= ACCOUNT_CHARACTERS_MAX and number.isascii() and number.isalnum()):

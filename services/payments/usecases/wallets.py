@@ -1,0 +1,125 @@
+"""Wallet operators are called: batches are handed over, and asked about by our references.
+
+Whoever has called once and has no answer does not know whether the operator has the batch, so it asks before
+it hands the batch over again. All that an operator says is a report, taken as any other.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from libs.common.kernel.clock import Clock
+from libs.common.kernel.errors import Outage, Refusal
+from libs.common.kernel.ids import show
+from services.payments.domain.partner_lines import ReadReport
+from services.payments.usecases.ports import ReportReader
+from services.payments.usecases.reports import ReceiveReport
+
+#: Longer than a call takes; a worker that is killed in one is followed by another after that time.
+_LEASE_SECONDS = 120.0
+_DOUBLINGS_MAX = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A batch that is to be handed over, or asked about. `attempts`: calls since its operator last answered.
+
+    `accepted`: the operator has it. `awaited`: its payments that no report has told of.
+    """
+
+    file_id: UUID
+    agency_code: str
+    content: bytes
+    attempts: int
+    accepted: bool
+    awaited: Sequence[UUID]
+
+
+class WalletWork(Protocol):
+    """One transaction between calls; none is open while an operator is called."""
+
+    async def claim(self, agencies: Sequence[str], at: datetime, until: datetime) -> Call | None:
+        """A batch that is not accepted, or of which payments are unknown; nobody else has it until then."""
+
+    async def answered(self, file_id: UUID, at: datetime, rest_until: datetime) -> None:
+        """Its operator has it. It is not asked about again before it rested."""
+
+    async def unanswered(self, file_id: UUID, rest_until: datetime) -> None: ...
+
+
+class WalletWorks(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[WalletWork]: ...
+
+
+class Operators(Protocol):
+    """Wallet operators over the network. Outage when there is no answer, or none that is one."""
+
+    async def hand_over(self, agency_code: str, batch_id: UUID, batch: bytes) -> bytes:
+        """What the operator says of its payments. The same batch twice is one."""
+
+    async def ask(self, agency_code: str, batch_id: UUID, payments: Sequence[UUID]) -> bytes | None:
+        """The same of those payments; None when it never got the batch."""
+
+
+class CallWallets:
+    """The worker. `pause_seconds`: after the first call without an answer; doubled with each one after it."""
+
+    def __init__(
+        self,
+        works: WalletWorks,
+        operators: Operators,
+        reader: ReportReader,
+        receive: ReceiveReport,
+        agencies: Sequence[str],
+        clock: Clock,
+        pause_seconds: float,
+    ) -> None:
+        self._works = works
+        self._operators = operators
+        self._reader = reader
+        self._receive = receive
+        self._agencies = agencies
+        self._clock = clock
+        self._pause_seconds = pause_seconds
+
+    async def step(self) -> bool:
+        """One call; False when none is due."""
+        now = self._clock.recorded_at()
+        async with self._works() as work:
+            call = await work.claim(self._agencies, now, now + timedelta(seconds=_LEASE_SECONDS))
+        if call is None:
+            return False
+        rest_until = now + timedelta(seconds=self._pause_seconds * 2 ** min(call.attempts, _DOUBLINGS_MAX))
+        try:
+            told = await self._called(call)
+            found = self._reader(told)
+            _require_answer(call, found)
+        except (Outage, Refusal):
+            async with self._works() as work:
+                await work.unanswered(call.file_id, rest_until)
+            return True
+        if found.lines or found.file_rejected_reason:
+            sub = f"wallet:{call.agency_code}"
+            await self._receive(call.file_id, told, sub, None, call.agency_code)
+        async with self._works() as work:
+            await work.answered(call.file_id, now, rest_until if call.accepted else now)
+        return True
+
+    async def _called(self, call: Call) -> bytes:
+        if call.accepted or call.attempts:
+            told = await self._operators.ask(call.agency_code, call.file_id, call.awaited)
+            if told is not None:
+                return told
+            if call.accepted:
+                # It had the batch and may have paid: that is for people to find out, never to be sent anew.
+                raise Outage("the wallet operator has lost a batch")
+        return await self._operators.hand_over(call.agency_code, call.file_id, call.content)
+
+
+def _require_answer(call: Call, found: ReadReport) -> None:
+    """Outage for what is said of another batch."""
+    if found.original_message_id != show("fil", call.file_id):
+        raise Outage("the wallet operator answered about another batch")
