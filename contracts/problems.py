@@ -75,6 +75,7 @@ _TABLE = (
     ("same_identity", 403, "Người lập và người duyệt phải khác nhau", "Maker and checker must differ"),
     ("content_changed", 409, "Nội dung khác với bản được duyệt", "The content is not what was approved"),
     ("report_unreadable", 422, "Không đọc được báo cáo", "The report can't be read"),
+    ("signature_invalid", 422, "Chữ ký không đúng", "The signature is not right"),
     ("suspense_unfit", 409, "Không xử lý dòng treo như vậy được", "The line can't be resolved like that"),
     ("suspense_closed", 409, "Dòng treo không ở bước này", "The line in suspense is not at this step"),
     ("partner_suspended", 403, "Đối tác đang bị tạm ngừng", "The partner is suspended"),

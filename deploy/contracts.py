@@ -132,6 +132,7 @@ def unconnected_app(service: str) -> FastAPI:
         f"ANSINH_DATABASE_URL_{name}_BULK": url,
         f"ANSINH_FIELD_KEY_{name}": made.field_key[service],
         f"ANSINH_BLIND_INDEX_KEY_{name}": made.blind_index_key[service],
+        "ANSINH_SIGNING_KEYS": made.signing_keys,
         **{f"ANSINH_SEAL_PRIVATE_{to.upper()}": key for to, key in made.seal_private.items()},
         **{f"ANSINH_SEAL_PUBLIC_{to.upper()}": key for to, key in made.seal_public.items()},
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from libs.common.runtime.signatures import HEADER, Signer, is_signed
 from simulators.answer import Report
 
 _TIMEOUT_SECONDS = 60.0
@@ -16,6 +17,8 @@ _PAUSE_SECONDS_MAX = 5.0
 #: A token is renewed so long before it ends.
 _TOKEN_MARGIN_SECONDS = 60
 _PAGE_ITEMS = 200
+#: Of a partner that signs nothing.
+UNSIGNED = Signer(None)
 
 
 class Stopped(Exception):
@@ -56,12 +59,16 @@ class Waiting:
 class Door:
     """One partner's way in. Safe to be used by several clerks."""
 
-    def __init__(self, addresses: Addresses, agency_code: str, stop: threading.Event) -> None:
+    def __init__(
+        self, addresses: Addresses, agency_code: str, stop: threading.Event, signer: Signer = UNSIGNED
+    ) -> None:
         self._addresses = addresses
         self._agency_code = agency_code
         self._stop = stop
         self._http = httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False)
         self._lock = threading.Lock()
+        self.signer = signer
+        self._keys: list[Any] = []
         self._token = ""
         self._token_until = 0.0
 
@@ -83,17 +90,31 @@ class Door:
                 return
 
     def content(self, payment_file_id: str) -> bytes:
-        return self._ask("GET", f"/v1/payment-files/{payment_file_id}/content").content
+        """Refused for a file that the platform did not sign."""
+        answer = self._ask("GET", f"/v1/payment-files/{payment_file_id}/content")
+        if not self.trusts(answer.content, answer.headers.get(HEADER)):
+            raise Refused(answer.status_code, "not_signed_by_the_platform")
+        return answer.content
+
+    def trusts(self, content: bytes, signature: str | None) -> bool:
+        """Whether the platform signed it, by the keys that it publishes; one that has none signs nothing.
+
+        Its keys are asked for anew where those that we know do not fit: it may have changed them.
+        """
+        if is_signed(content, signature, self._keys):
+            return True
+        self._keys = self._ask("GET", "/.well-known/jwks.json").json()["keys"]
+        return not self._keys or is_signed(content, signature, self._keys)
 
     def report(self, payment_file_id: str, report: Report) -> None:
         """Hand a report in; it returns once the platform has accepted it. Refused for a 4xx."""
         files = {"file": (report.filename, report.content, report.media_type)}
         params = {"payment_file_id": payment_file_id}
-        self._ask("POST", "/v1/partner-reports", params=params, files=files)
+        self._ask("POST", "/v1/partner-reports", params=params, files=files, signed=report.content)
 
     def states(self, batch_id: str, content: bytes) -> None:
         """Tell the states of a wallet's batch. Refused for a 4xx."""
-        self._ask("POST", f"/v1/wallet-batches/{batch_id}/states", content=content)
+        self._ask("POST", f"/v1/wallet-batches/{batch_id}/states", content=content, signed=content)
 
     def _ask(
         self,
@@ -103,11 +124,15 @@ class Door:
         params: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         content: bytes | None = None,
+        signed: bytes | None = None,
     ) -> httpx.Response:
         pause = _PAUSE_SECONDS_FIRST
+        signature = self.signer.sign(signed) if signed is not None else None
         while True:
             try:
                 headers = {"Authorization": f"Bearer {self._signed_in()}", "Accept-Language": "en"}
+                if signature:
+                    headers[HEADER] = signature
                 if content is not None:
                     headers["Content-Type"] = "application/json"
                 url = f"{self._addresses.payments}{path}"

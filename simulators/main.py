@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
 from simulators.agency import Clerk, Share
 from simulators.books import Books, BooksUnreadable
 from simulators.door import Addresses, Door
+from simulators.keys import load_or_make
 from simulators.outcomes import Odds
 from simulators.ready import serve
 from simulators.switches import Switches, read_switches
@@ -52,7 +52,7 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> Choice:
     base = int(environment.get("ANSINH_PORT_BASE", _PORT_BASE_DEFAULT))
     parser = argparse.ArgumentParser(
         prog="python -m simulators.main",
-        description="Banks, post office and wallet operator: they take payments and report what became of each.",
+        description="Partners that take payments and report what became of each.",
     )
     known = environment.get("ANSINH_SIMULATORS_AGENCIES", ",".join(AGENCIES))
     parser.add_argument("--agencies", default=known, help="codes, separated by commas (default: %(default)s)")
@@ -101,24 +101,20 @@ def _codes(line: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code.strip() for code in line.split(",") if code.strip()))
 
 
-def operators(choice: Choice) -> dict[str, Operator]:
-    """The wallet operators by their codes. BooksUnreadable."""
-    return {
-        code: Operator(code, choice.folder, Books(choice.folder, code), choice.odds, choice.switches)
-        for code in choice.wallets
-    }
+def start(choice: Choice, stop: threading.Event) -> tuple[list[threading.Thread], Mapping[str, Operator]]:
+    """One thread per clerk, all running, which end when `stop` is set; wallet operators by their codes.
 
-
-def start(
-    choice: Choice, stop: threading.Event, wallets: Mapping[str, Operator] = MappingProxyType({})
-) -> list[threading.Thread]:
-    """One thread per clerk, all running; they end when `stop` is set. BooksUnreadable."""
-    threads = []
-    for code, operator in wallets.items():
-        work = partial(operator.work, Door(choice.addresses, code, stop))
-        threads.append(threading.Thread(target=_guarded(work, stop), name=code, daemon=True))
+    BooksUnreadable.
+    """
+    threads, wallets = [], {}
+    for code in choice.wallets:
+        door = _door(choice, code, stop)
+        operator = Operator(code, choice.folder, choice.odds, choice.switches, door.trusts, door.signer)
+        wallets[code] = operator
+        work = _guarded(partial(operator.work, door), stop)
+        threads.append(threading.Thread(target=work, name=code, daemon=True))
     for agency in choice.agencies:
-        door, books = Door(choice.addresses, agency, stop), Books(choice.folder, agency)
+        door, books = _door(choice, agency, stop), Books(choice.folder, agency)
         clerks = _POST_CLERKS if agency == POST else 1
         for number in range(clerks):
             clerk = Clerk(agency, door, books, choice.odds, Share(number, clerks), choice.switches)
@@ -126,7 +122,11 @@ def start(
             threads.append(threading.Thread(target=_guarded(clerk.work, stop), name=name, daemon=True))
     for thread in threads:
         thread.start()
-    return threads
+    return threads, wallets
+
+
+def _door(choice: Choice, agency_code: str, stop: threading.Event) -> Door:
+    return Door(choice.addresses, agency_code, stop, load_or_make(choice.folder / "keys", agency_code))
 
 
 def _guarded(work: Callable[[], None], stop: threading.Event) -> Callable[[], None]:
@@ -153,8 +153,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     try:
-        wallets = operators(choice)
-        threads = start(choice, stop, wallets)
+        threads, wallets = start(choice, stop)
         server = serve(HOST, choice.port, wallets)
     except (BooksUnreadable, OSError) as error:
         sys.exit(f"the simulators can't start: {error}")

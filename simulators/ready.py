@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from typing import Any
 
+from libs.common.runtime.signatures import HEADER
 from simulators.wallet.operator import Operator
 
 _READY = b'{"status":"ready"}'
@@ -29,17 +30,21 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", _BODY_BYTES_MAX + 1))
         if wallet is None or not self.path.startswith("/wallets/") or length > _BODY_BYTES_MAX:
             return self._answer(404, b"")
-        key = self.headers.get("Idempotency-Key", "")
-        answered = wallet.post("/" + path.rstrip("/"), key, self.rfile.read(length))
+        key, body = self.headers.get("Idempotency-Key", ""), self.rfile.read(length)
+        if not wallet.trusts(body, self.headers.get(HEADER)):
+            return self._answer(401, b"")
+        answered = wallet.post("/" + path.rstrip("/"), key, body)
         if answered is None:
             self.close_connection = True
             return None
-        return self._answer(*answered)
+        return self._answer(*answered, wallet.signer.sign(answered[1]))
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def _answer(self, status: int, body: bytes, signature: str | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if signature:
+            self.send_header(HEADER, signature)
         self.end_headers()
         self.wfile.write(body)
 

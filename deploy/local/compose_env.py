@@ -16,6 +16,7 @@ def lines() -> list[str]:
         *(f"SEAL_PUBLIC_{name.upper()}={key}" for name, key in made.seal_public.items()),
         *(f"FIELD_KEY_{name.upper()}={key}" for name, key in made.field_key.items()),
         *(f"BLIND_INDEX_KEY_{name.upper()}={key}" for name, key in made.blind_index_key.items()),
+        f"SIGNING_KEYS={made.signing_keys}",
     ]
 
 

@@ -73,6 +73,8 @@ def _of_this_platform(places: Places, secrets: Secrets, choice: Choice) -> dict[
 def _replaceable(places: Places, secrets: Secrets, choice: Choice) -> dict[str, str]:
     """Servers and keys, each of which the caller may name instead."""
     made = {"ANSINH_KAFKA_BOOTSTRAP": f"{HOST}:{places.port('broker')}"}
+    if secrets.signing_keys:
+        made["ANSINH_SIGNING_KEYS"] = secrets.signing_keys
     if choice.simulators:
         made["ANSINH_WALLETS"] = ",".join(
             f"{code}={places.url('simulators')}/wallets/{code}" for code in _WALLETS
@@ -102,6 +104,8 @@ def of_one(service: str, everything: Mapping[str, str]) -> dict[str, str]:
     def is_foreign(name: str) -> bool:
         if name == "ANSINH_LOCAL_ISSUER_SECRET":
             return service != "simulators"
+        if name == "ANSINH_SIGNING_KEYS":
+            return service != "payments"
         return name.startswith(private) and any(other in name for other in others)
 
     return {name: value for name, value in everything.items() if not is_foreign(name)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.local.failures import CannotStart
 from libs.common.runtime.sealing import new_key, new_key_pair
+from libs.common.runtime.signatures import new_signing_keys
 
 SERVICES = ("registry", "eligibility", "payments", "facilities")
 #: The suffix of a database role, and of the name of its URL in the environment.
@@ -27,6 +28,8 @@ class Secrets:
     blind_index_key: dict[str, str]
     #: What a caller on this machine shows the local issuer.
     issuer_secret: str
+    #: Of payments; a platform that was made before signs nothing.
+    signing_keys: str = ""
 
 
 def generate() -> Secrets:
@@ -39,6 +42,7 @@ def generate() -> Secrets:
         field_key={service: new_key() for service in SERVICES},
         blind_index_key={service: new_key() for service in SERVICES},
         issuer_secret=secrets.token_urlsafe(24),
+        signing_keys=new_signing_keys(),
     )
 
 

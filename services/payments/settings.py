@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from libs.common.runtime.settings import ServiceSettings
 
@@ -37,6 +37,10 @@ class PaymentsSettings(ServiceSettings):
     )
     silent_days_post: int = Field(
         default=30, ge=1, description="The same of a post office, which pays for weeks."
+    )
+    signing_keys: SecretStr | None = Field(
+        default=None,
+        description="JWK Set of private keys; the first signs what partners are handed, all are published.",
     )
     silent_days_wallet: int = Field(default=1, ge=1, description="The same of a wallet operator.")
     wallets: Mapping[str, str] = Field(
@@ -77,3 +81,5 @@ class PaymentsSettings(ServiceSettings):
             raise ValueError("ANSINH_WEBHOOK_LOOPBACK is for a local platform only (ANSINH_LOCAL=true)")
         if not self.local and not all(url.startswith("https://") for url in self.wallets.values()):
             raise ValueError("ANSINH_WALLETS: a wallet operator is called by https only")
+        if not self.local and self.signing_keys is None:
+            raise ValueError("ANSINH_SIGNING_KEYS is not set: what partners are handed is signed")

@@ -14,6 +14,7 @@ from libs.common.runtime import service as shell
 from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Opener
 from libs.common.runtime.settings import required
+from libs.common.runtime.signatures import Signer, is_signed
 from libs.common.runtime.units import administrative_units
 from libs.common.runtime.worker import Worker, repeating
 from services.payments.api import webhook_messages
@@ -68,7 +69,7 @@ from services.payments.usecases.collections import ReceiveCollections, TakeColle
 from services.payments.usecases.donations import TakeDonations
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
-from services.payments.usecases.partners import Admit, Rate, RegisterPartners, Streams
+from services.payments.usecases.partners import Admit, Rate, RegisterPartners, RequireSigned, Streams
 from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
 from services.payments.usecases.run_checks import AcceptFindings, CheckRuns
@@ -176,12 +177,17 @@ def parts(settings: PaymentsSettings) -> Parts:
     )
 
 
+def _signer(settings: PaymentsSettings) -> Signer:
+    return Signer(settings.signing_keys.get_secret_value() if settings.signing_keys else None)
+
+
 def _wallet_caller(
     settings: PaymentsSettings, database: Database, cipher: FieldCipher, clock: Clock
 ) -> Worker:
     call = CallWallets(
         WalletCalls(database, cipher),
-        WalletOperators(settings.wallets),
+        WalletOperators(settings.wallets, _signer(settings)),
+        RequireSigned(StoredPartners(database), is_signed),
         read_wallet_states,
         ReceiveReport(ReportDesk(database, cipher)),
         tuple(settings.wallets),
@@ -243,6 +249,8 @@ def _doors(
         partners=RegisterPartners(register),
         partner_register=register,
         admit=Admit(register, Rate(settings.partner_requests_per_second, settings.partner_requests_burst)),
+        require_signed=RequireSigned(register, is_signed),
+        signer=_signer(settings),
         streams=Streams(settings.streams_of_one_max),
         sandbox=Sandbox(StoredSandboxes(database), register, _WRITERS, read_report, payee_index, clock),
         once=Once(KeptAnswers(database, cipher), clock),

@@ -66,7 +66,7 @@ def taken(batch: Batch, odds: Odds, switches: Switches = OFF) -> bytes:
 def asked(
     batch: Batch, payment_ids: Collection[str], odds: Odds, switches: Switches = OFF, *, carried_out: bool
 ) -> bytes:
-    """What became of these payments by now, silent or not; before it is carried out, what was said at once."""
+    """What became of these payments by now, silent or not; before they are carried out: what was said."""
     if refused := _refused(batch, switches):
         return _body({"batch_id": batch.batch_id, "states": [], "rejected": refused})
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from libs.common.runtime.signatures import Signer
 from simulators.books import Books
-from simulators.door import Door, Refused, Stopped
+from simulators.door import UNSIGNED, Door, Refused, Stopped
 from simulators.outcomes import Odds
 from simulators.switches import OFF, Switches
 from simulators.wallet import desk
@@ -23,16 +24,28 @@ _REFUSED_SECONDS = 5.0
 Answered = tuple[int, bytes] | None
 #: Tells the states of a batch.
 Say = Callable[[str, bytes], None]
+Trusts = Callable[[bytes, str | None], bool]
 
 
 class Operator:
-    """One wallet operator. Safe to be called by several threads."""
+    """One wallet operator. Safe to be called by several threads.
+
+    `trusts`: whether the platform signed what it sends; `signer` signs what is answered.
+    """
 
     def __init__(
-        self, agency_code: str, folder: Path, books: Books, odds: Odds, switches: Switches = OFF
+        self,
+        agency_code: str,
+        folder: Path,
+        odds: Odds,
+        switches: Switches = OFF,
+        trusts: Trusts = lambda content, signature: True,
+        signer: Signer = UNSIGNED,
     ) -> None:
         self.agency_code = agency_code
-        self.books = books
+        self.books = Books(folder, agency_code)
+        self.signer = signer
+        self.trusts = trusts
         self._folder = folder / "wallets" / agency_code
         self._folder.mkdir(parents=True, exist_ok=True)
         self._odds = odds

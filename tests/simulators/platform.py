@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from libs.common.runtime.signatures import HEADER, Signer
+
 SECRET = "a secret of this test"
 
 
@@ -27,9 +29,12 @@ class File:
 
 @dataclass
 class Platform:
-    """`failures`: answers given instead of the real ones, one by one. `stuck`: no report after so many."""
+    """`signer` signs what is fetched, `published` are the keys. `failures`: answers given instead of the real
+    ones, one by one. `stuck`: no report after so many."""
 
     files: dict[str, File] = field(default_factory=dict)
+    signer: Signer = field(default_factory=lambda: Signer(None))
+    published: dict[str, Any] = field(default_factory=lambda: {"keys": []})
     failures: list[int] = field(default_factory=list)
     refuse_reports_of: dict[str, int] = field(default_factory=dict)
     reports_max: int | None = None
@@ -93,6 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(202, {"report_id": "rep_0"})
 
     def do_GET(self) -> None:
+        if self.path == "/.well-known/jwks.json":
+            return self._answer(200, self.world.published)
         agency = self._agency()
         if agency is None:
             return None
@@ -101,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(200, self._page(agency, parse_qs(url.query)))
         file = self.world.files[url.path.split("/")[3]]
         assert file.agency_code == agency and url.path.endswith("/content")
-        return self._answer(200, file.content)
+        return self._answer(200, file.content, self.world.signer.sign(file.content))
 
     def _page(self, agency: str, query: dict[str, list[str]]) -> dict[str, Any]:
         assert query["status"] == ["ready"]
@@ -132,10 +139,12 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.world.tokens[token]
 
-    def _answer(self, status: int, body: dict[str, Any] | bytes) -> None:
+    def _answer(self, status: int, body: dict[str, Any] | bytes, signature: str | None = None) -> None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
+        if signature:
+            self.send_header(HEADER, signature)
         self.end_headers()
         self.wfile.write(content)
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from libs.common.kernel import ids
+from libs.common.runtime.signatures import Signer, new_signing_keys
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
@@ -238,6 +239,20 @@ def test_a_file_that_is_cut_off_is_rejected_as_a_whole(platform: Platform, tmp_p
     assert read_report(file.reports[0]).file_rejected_reason == "FF01"
 
 
+def test_a_file_that_the_platform_did_not_sign_is_left_alone_and_changed_keys_are_asked_for(
+    platform: Platform, tmp_path: Path
+) -> None:
+    put_files(platform, BANK, files=1)
+    ours, theirs = Signer(new_signing_keys()), Signer(new_signing_keys())
+    platform.signer, platform.published = theirs, ours.public()
+    partner = Partner(platform, tmp_path)
+    until(lambda: bool(partner.clerk._resting))
+    assert platform.reported() == 0
+    platform.published = theirs.public()
+    until(lambda: answered(platform))
+    partner.end()
+
+
 def test_books_that_are_none_are_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / f"{BANK}.jsonl").write_text("{}\n")
     with pytest.raises(BooksUnreadable):
@@ -265,7 +280,7 @@ def test_clerks_share_the_post_s_lists(platform: Platform, tmp_path: Path) -> No
         "ANSINH_DATA_DIR": str(tmp_path),
     }
     stop = threading.Event()
-    threads = start(choose(["--agencies", POST], environment), stop)
+    threads, _ = start(choose(["--agencies", POST, "--wallets", ""], environment), stop)
     until(lambda: answered(platform))
     stop.set()
     for thread in threads:

@@ -30,7 +30,7 @@ def batch(payments_made: int = 20, **changed: object) -> bytes:
 
 
 def opened(folder: Path, switches: Switches = OFF) -> Operator:
-    return Operator(CODE, folder, Books(folder, CODE), ODDS, switches)
+    return Operator(CODE, folder, ODDS, switches)
 
 
 def taken(operator: Operator, content: bytes) -> tuple[int, dict[str, object]]:

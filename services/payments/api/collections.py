@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from libs.common.kernel.ids import show
@@ -12,6 +12,7 @@ from libs.common.runtime.problems import not_found
 from services.payments.api.doors import Through, id_of
 from services.payments.api.files import agency_of
 from services.payments.api.partners import partner_requires
+from services.payments.api.signatures import Signature, require_signed
 from services.payments.usecases.collections import Collected, CollectionView
 
 router = APIRouter(prefix="/v1/post/collections", tags=["post office"])
@@ -85,9 +86,12 @@ class CollectionShown(BaseModel):
 
 
 @router.post("")
-async def tell(told: CollectedPayments, actor: MayTell, doors: Through) -> CollectionOutcomes:
+async def tell(
+    told: CollectedPayments, request: Request, actor: MayTell, doors: Through, _: Signature = None
+) -> CollectionOutcomes:
     """Payments that were handed over, up to 1,000 at a time. Nothing counts twice, however often it comes:
     a receipt is of one payment, and a payment has one receipt. The list's report later adds nothing to it."""
+    await require_signed(request, await request.body(), agency_of(actor), doors)
     collected = [
         Collected(
             receipt=item.receipt,

@@ -13,13 +13,20 @@ from fastapi import Depends, Query, Request
 from libs.common.kernel import ids
 from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.runtime.problems import not_found
+from libs.common.runtime.signatures import Signer
 from services.payments.usecases.books import Books
 from services.payments.usecases.campaign_lists import Lists, ReceiveList
 from services.payments.usecases.campaigns import CampaignReads, KeepCampaigns
 from services.payments.usecases.collections import ReceiveCollections
 from services.payments.usecases.donations import DonationReads, TakeDonations
 from services.payments.usecases.once import Once
-from services.payments.usecases.partners import Admit, PartnerRegister, RegisterPartners, Streams
+from services.payments.usecases.partners import (
+    Admit,
+    PartnerRegister,
+    RegisterPartners,
+    RequireSigned,
+    Streams,
+)
 from services.payments.usecases.reading import Reads
 from services.payments.usecases.reports import ReceiveReport
 from services.payments.usecases.run_checks import AcceptFindings, CheckReads
@@ -37,6 +44,7 @@ Cursor = Annotated[str | None, Query(max_length=400)]
 _NAMES = {
     "run": ("đợt chi trả này", "payment run"),
     "per": ("người này", "person"),
+    "pay": ("lệnh chi này", "payment"),
     "fil": ("tệp chi trả này", "payment file"),
     "rep": ("báo cáo này", "report"),
     "sus": ("dòng treo này", "line in suspense"),
@@ -79,6 +87,8 @@ class Doors:
     partners: RegisterPartners
     partner_register: PartnerRegister
     admit: Admit
+    require_signed: RequireSigned
+    signer: Signer
     streams: Streams
     sandbox: Sandbox
     report_bytes_max: int

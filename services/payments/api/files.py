@@ -11,6 +11,7 @@ from libs.common.runtime.access import Actor
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of, nothing
 from services.payments.api.models import FileShown, FilesPage, FileStatus, InquiredPayment, Inquiry
 from services.payments.api.partners import partner_requires
+from services.payments.api.signatures import sign
 from services.payments.domain.files import PAIN_001, POST_LIST, WALLET_BATCH
 
 router = APIRouter(tags=["payment files"])
@@ -57,14 +58,14 @@ async def page(
 
 @router.get("/v1/payment-files/{payment_file_id}/content", response_class=Response)
 async def content(payment_file_id: str, actor: MayFetch, doors: Through) -> Response:
-    """The file itself: pain.001.001.09 for a bank, a workbook for a post office, JSON for a wallet."""
+    """The file, signed: pain.001.001.09 for a bank, a workbook for a post office, JSON for a wallet."""
     found = await doors.reads.file_content(actor.territory, agency_of(actor), id_of("fil", payment_file_id))
     if found is None:
         raise nothing("fil")
     view, opened = found
     answer = as_file(view.kind, show("fil", view.file_id), opened)
     answer.headers["ETag"] = f'"{view.sha256}"'
-    return answer
+    return await sign(answer, opened, doors)
 
 
 @router.get("/v1/payment-files/{payment_file_id}/inquiry")

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from libs.common.kernel.errors import Refusal
 from libs.common.runtime.access import Actor, requires
+from libs.common.runtime.signatures import require_public_keys
 from services.payments.api.doors import Doors, Limit, Through
 from services.payments.domain.partners import Entry
 from services.payments.usecases.partners import Proposal
@@ -17,6 +18,7 @@ MayRead = Annotated[Actor, requires("payments.read")]
 MayPropose = Annotated[Actor, requires("payments.partners.propose")]
 MayApprove = Annotated[Actor, requires("payments.partners.approve")]
 Channel = Literal["bank_account", "post_office", "home_delivery", "e_wallet"]
+_Part = Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=1_400)]
 Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,12}$")]
 
 
@@ -29,6 +31,20 @@ def partner_requires(permission: str) -> Any:
         return actor
 
     return Depends(check)
+
+
+class PublicKey(BaseModel):
+    """A JWK (RFC 7517) without its private part: Ed25519 (OKP), P-256 (EC), or RSA of 2,048 bits and more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kid: Annotated[str, Field(min_length=1, max_length=100)]
+    kty: Literal["OKP", "EC", "RSA"]
+    crv: Literal["Ed25519", "P-256"] | None = None
+    x: _Part = None
+    y: _Part = None
+    n: _Part = None
+    e: _Part = None
 
 
 class PartnerWanted(BaseModel):
@@ -56,6 +72,18 @@ class PartnerWanted(BaseModel):
     ]
     contact_phone: Annotated[str, Field(pattern=r"^\+?[0-9 ]{6,20}$", description="An office's.")]
     channels: Annotated[list[Channel], Field(min_length=1, max_length=4)]
+    keys: Annotated[
+        list[PublicKey],
+        Field(
+            default_factory=list, max_length=4, description="Where there are any, what it hands in is signed."
+        ),
+    ]
+
+    @field_validator("keys")
+    @classmethod
+    def _checked(cls, keys: list[PublicKey]) -> list[PublicKey]:
+        require_public_keys([key.model_dump(exclude_none=True) for key in keys])
+        return keys
 
 
 class PartnerApproval(BaseModel):
@@ -78,6 +106,7 @@ class PartnerShown(BaseModel):
     contact_email: str
     contact_phone: str
     channels: list[Channel]
+    keys: list[PublicKey]
     sandbox: bool
     status: Literal["proposed", "active", "suspended"]
     proposed_at: datetime
@@ -86,7 +115,8 @@ class PartnerShown(BaseModel):
     @classmethod
     def of(cls, entry: Entry) -> "PartnerShown":
         return cls.model_validate(
-            {name: getattr(entry, name) for name in cls.model_fields} | {"channels": list(entry.channels)}
+            {name: getattr(entry, name) for name in cls.model_fields}
+            | {"channels": list(entry.channels), "keys": list(entry.keys)}
         )
 
 
@@ -105,6 +135,7 @@ async def propose(wanted: PartnerWanted, actor: MayPropose, doors: Through) -> P
         wanted.contact_email,
         wanted.contact_phone,
         tuple(wanted.channels),
+        tuple(key.model_dump(exclude_none=True) for key in wanted.keys),
     )
     return PartnerShown.of(await doors.partners.propose(proposal, actor.sub))
 

@@ -13,6 +13,7 @@ from services.payments.api.files import agency_of
 from services.payments.api.idempotency import IdempotencyKey, once
 from services.payments.api.models import ReportAccepted, ReportShown
 from services.payments.api.partners import partner_requires
+from services.payments.api.signatures import Signature, require_signed
 
 router = APIRouter(tags=["partner reports"])
 MayReport = Annotated[Actor, partner_requires("payments.reports.write")]
@@ -43,6 +44,7 @@ async def hand_in(
         str | None, Query(pattern=r"^\d{2}$", description="Of a day's statement, in place of a file.")
     ] = None,
     idempotency_key: IdempotencyKey = None,
+    _: Signature = None,
 ) -> ReportAccepted:
     """What became of a file's payments: pain.002, camt.054, or the post office's list (XLSX, CSV).
 
@@ -54,6 +56,7 @@ async def hand_in(
         raise _one_of()
     file_id = id_of("fil", payment_file_id) if payment_file_id else None
     content = await uploaded(request, doors.report_bytes_max)
+    await require_signed(request, content, agency, doors)
 
     async def taken() -> ReportAccepted:
         who = (actor.sub, actor.territory, agency)

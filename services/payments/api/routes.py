@@ -16,7 +16,9 @@ from services.payments.api import (
     run_checks,
     runs,
     sandbox,
+    signatures,
     suspense,
+    vietqr,
     wallets,
     webhooks,
 )
@@ -31,6 +33,7 @@ ROUTERS = (
     reconciliation.router,
     suspense.router,
     people.router,
+    vietqr.router,
     ledger.router,
     funds.router,
     donations.router,
@@ -39,5 +42,6 @@ ROUTERS = (
     events.router,
     webhooks.router,
     partners.router,
+    signatures.router,
     sandbox.router,
 )

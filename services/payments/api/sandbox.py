@@ -13,6 +13,7 @@ from services.payments.api.files import agency_of, as_file
 from services.payments.api.idempotency import IdempotencyKey, once
 from services.payments.api.partners import partner_requires
 from services.payments.api.reports import UPLOAD, uploaded
+from services.payments.api.signatures import require_signed, sign
 from services.payments.usecases.sandbox import PAYMENTS_MAX, SandboxFile, SandboxReport
 
 router = APIRouter(tags=["sandbox"])
@@ -91,12 +92,13 @@ async def make(
 async def content(payment_file_id: str, actor: MayTry, doors: Through) -> Response:
     """The file, written as real ones are."""
     file, written = await doors.sandbox.content(agency_of(actor), id_of("fil", payment_file_id))
-    return as_file(file.kind, payment_file_id, written)
+    return await sign(as_file(file.kind, payment_file_id, written), written, doors)
 
 
 @router.post("/v1/sandbox/files/{payment_file_id}/report", openapi_extra=UPLOAD)
 async def report(payment_file_id: str, request: Request, actor: MayTry, doors: Through) -> SandboxAnswer:
     """Report on it, as on a real one; what a real report would change is told as events."""
     sent = await uploaded(request, doors.report_bytes_max)
+    await require_signed(request, sent, agency_of(actor), doors)
     found = await doors.sandbox.report(agency_of(actor), id_of("fil", payment_file_id), sent)
     return SandboxAnswer.of(found)

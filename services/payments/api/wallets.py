@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.kernel.ids import show
@@ -12,6 +12,7 @@ from services.payments.api.doors import Through, id_of
 from services.payments.api.files import agency_of
 from services.payments.api.models import ReportAccepted
 from services.payments.api.partners import partner_requires
+from services.payments.api.signatures import Signature, require_signed
 
 router = APIRouter(prefix="/v1/wallet-batches", tags=["e-wallets"])
 MayReport = Annotated[Actor, partner_requires("payments.reports.write")]
@@ -41,13 +42,22 @@ class WalletStates(BaseModel):
 
 
 @router.post("/{batch_id}/states", status_code=202)
-async def tell(batch_id: str, told: WalletStates, actor: MayReport, doors: Through) -> ReportAccepted:
+async def tell(
+    batch_id: str,
+    told: WalletStates,
+    request: Request,
+    actor: MayReport,
+    doors: Through,
+    _: Signature = None,
+) -> ReportAccepted:
     """Taken as any partner's report (`GET /v1/partner-reports/{report_id}`), and matched line by line."""
+    agency = agency_of(actor)
+    await require_signed(request, await request.body(), agency, doors)
     report_id = await doors.receive_report(
         id_of("fil", batch_id),
         told.model_dump_json(exclude_none=True).encode(),
         actor.sub,
         actor.territory,
-        agency_of(actor),
+        agency,
     )
     return ReportAccepted(report_id=show("rep", report_id))

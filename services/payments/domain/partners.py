@@ -4,6 +4,7 @@ An entry is a row of versions; the latest approved one is in force. Anybody who 
 stop a partner at once; only a version that is proposed and approved after that lets it in again.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ SANDBOX_PREFIX = "SBX"
 class Entry:
     """A version of a partner's entry, as proposed. Contacts are an office's, no person's.
 
+    `keys`: its public ones, as JWKs; where it has any, what it hands in is signed by one of them.
     `stopped_at`: the partner's last stop; None once any version was approved after it.
     """
 
@@ -29,6 +31,7 @@ class Entry:
     checker: str | None = None
     approved_at: datetime | None = None
     stopped_at: datetime | None = None
+    keys: tuple[Mapping[str, str], ...] = ()
 
     @property
     def sandbox(self) -> bool:

@@ -1,6 +1,7 @@
 """The register of partners: versions that nobody changes, and stops."""
 
 import asyncpg
+import orjson
 
 from libs.common.runtime.postgres import Database
 from services.payments.domain.partners import Entry
@@ -10,7 +11,7 @@ from services.payments.usecases.partners import Proposal
 _LOCK = "select pg_advisory_xact_lock(x'70617274'::integer)"
 _ENTRY = (
     "p.agency_code, p.version, p.name, p.contact_email, p.contact_phone, p.channels, p.maker_sub,"
-    " p.proposed_at, p.checker_sub, p.approved_at, partner_stopped_at(p.agency_code) as stopped_at"
+    " p.proposed_at, p.checker_sub, p.approved_at, partner_stopped_at(p.agency_code) as stopped_at, p.keys"
 )
 
 
@@ -25,14 +26,16 @@ class StoredPartners:
             await connection.execute(_LOCK)
             row = await connection.fetchrow(
                 "insert into partner_version as p (agency_code, version, name, contact_email, contact_phone,"
-                " channels, maker_sub, proposed_at) select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5,"
-                f" $6, clock_timestamp() from partner_version where agency_code = $1 returning {_ENTRY}",
+                " channels, maker_sub, keys, proposed_at)"
+                " select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, clock_timestamp()"
+                f" from partner_version where agency_code = $1 returning {_ENTRY}",
                 proposal.agency_code,
                 proposal.name,
                 proposal.contact_email,
                 proposal.contact_phone,
                 list(proposal.channels),
                 maker,
+                orjson.dumps(proposal.keys).decode(),
             )
         assert row
         return _entry(row)
@@ -100,4 +103,5 @@ def _entry(row: asyncpg.Record) -> Entry:
         checker=row["checker_sub"],
         approved_at=row["approved_at"],
         stopped_at=row["stopped_at"],
+        keys=tuple(orjson.loads(row["keys"])),
     )

@@ -1,8 +1,9 @@
 """Partners are registered by maker and checker, admitted request by request, and stopped at once."""
 
+import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -23,6 +24,7 @@ class Proposal:
     contact_email: str
     contact_phone: str
     channels: tuple[str, ...]
+    keys: tuple[Mapping[str, str], ...] = ()
 
 
 class PartnerRegister(Protocol):
@@ -92,6 +94,33 @@ class RegisterPartners:
         if entry is None:
             raise Refusal("not_found", "Không tìm thấy đối tác này.", "No such partner.")
         return entry
+
+
+class RequireSigned:
+    """What a partner hands in is signed by a key of its entry, where that has any.
+
+    `is_signed`: whether one of the keys signed the content; it computes and does not wait.
+    """
+
+    def __init__(
+        self,
+        register: PartnerRegister,
+        is_signed: Callable[[bytes, str | None, Sequence[Mapping[str, str]]], bool],
+    ) -> None:
+        self._register = register
+        self._is_signed = is_signed
+
+    async def __call__(self, agency_code: str, content: bytes, signature: str | None) -> None:
+        """Refusal `signature_invalid`. The keys are those of the newest version that is approved."""
+        entry = await self._register.in_force(agency_code)
+        if entry is None or not entry.keys:
+            return
+        if not await asyncio.to_thread(self._is_signed, content, signature, entry.keys):
+            raise Refusal(
+                "signature_invalid",
+                "Không khoá đã đăng ký nào của đối tác ký nội dung này. Hãy ký (X-JWS-Signature), gửi lại.",
+                "No key of the partner's entry signed this. Sign it (X-JWS-Signature), and send it again.",
+            )
 
 
 class Rate:

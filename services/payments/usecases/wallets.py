@@ -15,6 +15,7 @@ from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Outage, Refusal
 from libs.common.kernel.ids import show
 from services.payments.domain.partner_lines import ReadReport
+from services.payments.usecases.partners import RequireSigned
 from services.payments.usecases.ports import ReportReader
 from services.payments.usecases.reports import ReceiveReport
 
@@ -54,13 +55,21 @@ class WalletWorks(Protocol):
     def __call__(self) -> AbstractAsyncContextManager[WalletWork]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an operator says, and the signature that came with it."""
+
+    content: bytes
+    signature: str | None
+
+
 class Operators(Protocol):
     """Wallet operators over the network. Outage when there is no answer, or none that is one."""
 
-    async def hand_over(self, agency_code: str, batch_id: UUID, batch: bytes) -> bytes:
+    async def hand_over(self, agency_code: str, batch_id: UUID, batch: bytes) -> Told:
         """What the operator says of its payments. The same batch twice is one."""
 
-    async def ask(self, agency_code: str, batch_id: UUID, payments: Sequence[UUID]) -> bytes | None:
+    async def ask(self, agency_code: str, batch_id: UUID, payments: Sequence[UUID]) -> Told | None:
         """The same of those payments; None when it never got the batch."""
 
 
@@ -71,6 +80,7 @@ class CallWallets:
         self,
         works: WalletWorks,
         operators: Operators,
+        require_signed: RequireSigned,
         reader: ReportReader,
         receive: ReceiveReport,
         agencies: Sequence[str],
@@ -79,6 +89,7 @@ class CallWallets:
     ) -> None:
         self._works = works
         self._operators = operators
+        self._require_signed = require_signed
         self._reader = reader
         self._receive = receive
         self._agencies = agencies
@@ -95,7 +106,8 @@ class CallWallets:
         rest_until = now + timedelta(seconds=self._pause_seconds * 2 ** min(call.attempts, _DOUBLINGS_MAX))
         try:
             told = await self._called(call)
-            found = self._reader(told)
+            await self._require_signed(call.agency_code, told.content, told.signature)
+            found = self._reader(told.content)
             _require_answer(call, found)
         except (Outage, Refusal):
             async with self._works() as work:
@@ -103,12 +115,12 @@ class CallWallets:
             return True
         if found.lines or found.file_rejected_reason:
             sub = f"wallet:{call.agency_code}"
-            await self._receive(call.file_id, told, sub, None, call.agency_code)
+            await self._receive(call.file_id, told.content, sub, None, call.agency_code)
         async with self._works() as work:
             await work.answered(call.file_id, now, rest_until if call.accepted else now)
         return True
 
-    async def _called(self, call: Call) -> bytes:
+    async def _called(self, call: Call) -> Told:
         if call.accepted or call.attempts:
             told = await self._operators.ask(call.agency_code, call.file_id, call.awaited)
             if told is not None:

@@ -1,4 +1,4 @@
-"""E-wallets: batches go out by REST, states come back by REST; the operator's books are our ledger to the đồng."""
+"""E-wallets: batches go out by REST, states come back by REST; the operator's books are our ledger."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -8,15 +8,16 @@ from typing import Any
 import orjson
 import pytest
 
+from libs.common.runtime.signatures import HEADER, Signer, is_signed, new_signing_keys
 from services.payments.settings import PaymentsSettings
-from simulators.books import Books
 from simulators.outcomes import Odds
 from simulators.ready import serve
 from simulators.switches import OFF, Switches
 from simulators.wallet.operator import Answered, Operator
 from tests.services.payments.test_funds import balances
+from tests.services.payments.test_partners import registered
 from tests.services.payments.test_suspense import propose, waiting
-from tests.services.payments.world import MONTHS, Payments, close_payments, decision, open_payments
+from tests.services.payments.world import MONTHS, Payments, close_payments, decision, open_payments, token
 from tests.support.postgres import ServiceDatabase, TestCluster
 
 WALLET = "971005"
@@ -27,10 +28,10 @@ _PEOPLE = 12
 
 
 class Wallet(Operator):
-    """The operator, whose next answers can be spoilt. `taken`: batches that were handed over, by their keys."""
+    """The operator, whose next answers can be spoilt. `taken`: keys of what was handed over."""
 
     def __init__(self, folder: Path, switches: Switches) -> None:
-        super().__init__(WALLET, folder, Books(folder, WALLET), ODDS, switches)
+        super().__init__(WALLET, folder, ODDS, switches)
         self.spoilt: list[Answered] = []
         self.taken: list[str] = []
         self.batches: list[dict[str, Any]] = []
@@ -177,7 +178,7 @@ async def test_whoever_does_not_answer_is_asked_before_anything_is_sent_again(
     await payments.instructed("2024-02")
     await wallet.tells(payments)
     assert wallet.spoilt == []
-    # The first was lost before the operator had it, so it is handed over a second time; all else were questions.
+    # The first was lost before the operator had it, so it is handed over again; all else are questions.
     assert len(wallet.taken) == 2 and len(set(wallet.taken)) == 1
     await agree(payments, wallet)
 
@@ -214,6 +215,47 @@ async def test_a_success_told_after_the_money_was_sent_anew_is_caught(
     refused = await propose(payments, line, resolution="attributed", instruction_id=told["payment_id"])
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "reissued")
     assert await payments.violations() == {}
+
+
+async def test_batches_and_what_is_said_of_them_are_signed(
+    payments: Payments, wallet: Wallet, database: ServiceDatabase, keys: dict[str, str]
+) -> None:
+    ours, theirs = new_signing_keys(), Signer(new_signing_keys())
+    await registered(payments, agency_code=WALLET, channels=["e_wallet"], keys=theirs.public()["keys"])
+    heard: list[bool] = []
+
+    def trusts(content: bytes, signature: str | None) -> bool:
+        heard.append(is_signed(content, signature, Signer(ours).public()["keys"]))
+        return heard[-1]
+
+    wallet.trusts = trusts
+    signed = await open_payments(database, **keys, ANSINH_SIGNING_KEYS=ours)
+    run = await payments.built("2024-02")
+    assert (await payments.approve(run)).status_code == 200
+    await payments.work("run booker", "file writer")
+    [caller] = [worker for worker in payments.parts.workers if worker.name == "wallet caller"]
+    assert await caller.step()
+    assert heard == [False] and wallet.taken == [], "what we did not sign is not taken"
+    # Its answers are not signed: what they say is not believed, however often it is asked.
+    [caller] = [worker for worker in signed.parts.workers if worker.name == "wallet caller"]
+    for _ in range(3):
+        assert await caller.step()
+    assert await statuses(signed) == {"pending"}
+    wallet.signer = theirs
+    await signed.work()
+    assert await statuses(signed) == {"pending", "returned"}
+    told: list[tuple[str, bytes]] = []
+    wallet.tell(lambda batch_id, content: told.append((batch_id, content)))
+    [(batch_id, content)] = told
+    path = f"/v1/wallet-batches/{batch_id}/states"
+    headers = token(f"bank:{WALLET}") | {"Content-Type": "application/json"}
+    answer = await signed.client.post(path, content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "signature_invalid")
+    headers[HEADER] = theirs.sign(content) or ""
+    assert (await signed.client.post(path, content=content, headers=headers)).status_code == 202
+    await signed.work()
+    await agree(signed, wallet)
+    await close_payments(signed)
 
 
 async def test_a_batch_s_states_are_its_operator_s_alone(payments: Payments, wallet: Wallet) -> None:

@@ -1,7 +1,7 @@
 """E-wallets are a channel, and what passes between us and their operators is kept by batch.
 
-The version that runs meanwhile would list at the post office what goes to a wallet; it hears of none before the
-registry's new version runs, so this one comes first.
+The version that runs meanwhile would list at the post office what goes to a wallet; it hears of none before
+the registry's new version runs, so this one comes first.
 """
 
 from alembic import op
