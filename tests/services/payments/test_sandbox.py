@@ -9,6 +9,7 @@ from simulators.answer import Report
 from simulators.bank import desk as bank
 from simulators.outcomes import Odds
 from simulators.post import desk as post
+from simulators.wallet import desk as wallet
 from tests.services.payments.test_partners import registered
 from tests.services.payments.test_payment_events import people
 from tests.services.payments.world import BANK, EVERYBODY_FAILS, NOBODY_FAILS, Payments
@@ -29,6 +30,10 @@ async def reports(payments: Payments, file: dict[str, Any], odds: Odds) -> tuple
     content = (await payments.get(f"/v1/sandbox/files/{file_id}/content", ME)).content
     if file["kind"] == "post-list":
         return post.answer(content, file_id, odds).reports
+    if file["kind"] == "wallet-batch":
+        batch = wallet.read_batch(content)
+        said = Report("taken", "taken.json", "application/json", wallet.taken(batch, odds))
+        return (said, *wallet.answer(batch, odds).reports)
     return bank.answer(content, file_id, CODE, odds).reports
 
 
@@ -43,7 +48,10 @@ async def hand_in(payments: Payments, file: dict[str, Any], report: Report) -> d
     return found
 
 
-@pytest.mark.parametrize(("channel", "kind"), [("bank_account", "pain.001"), ("post_office", "post-list")])
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [("bank_account", "pain.001"), ("post_office", "post-list"), ("e_wallet", "wallet-batch")],
+)
 @pytest.mark.parametrize(
     ("odds", "outcome"), [(NOBODY_FAILS, "settled"), (EVERYBODY_FAILS, "returned")], ids=["well", "ill"]
 )

@@ -58,10 +58,12 @@ async def test_good_rows_are_kept_and_each_bad_one_says_where_and_why(registry: 
         person(10, personal_id="001041000010"),
         person(11, channel="post_office", agency_code="VNPOST"),
         person(12),
+        person(13, channel="e_wallet", agency_code="971005"),
+        person(14, channel="e_wallet", agency_code="VNPOST"),
     ]
     shown = await registry.taken(csv_file(rows))
 
-    assert (shown["status"], shown["rows_taken"], shown["rows_refused"]) == ("done", 2, 10)
+    assert (shown["status"], shown["rows_taken"], shown["rows_refused"]) == ("done", 3, 11)
     assert await registry.errors(shown["import_id"]) == [
         (3, "birth_date", "impossible_date"),
         (4, "commune_code", "unknown_commune"),
@@ -73,6 +75,7 @@ async def test_good_rows_are_kept_and_each_bad_one_says_where_and_why(registry: 
         (10, "payee_personal_id", "contradictory_payee"),
         (11, "personal_id", "personal_id_year_differs"),
         (12, "account_number", "account_without_bank"),
+        (15, "agency_code", "bad_agency_code"),
     ]
 
 
