@@ -135,12 +135,6 @@ def parts(settings: PaymentsSettings) -> Parts:
         clock,
     )
     resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
-    terms = {
-        PAIN_001: settings.silent_days_bank,
-        POST_LIST: settings.silent_days_post,
-        WALLET_BATCH: settings.silent_days_wallet,
-    }
-    silence = FindSilent(Silence(database), terms, clock)
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
     manage, stored, senders = _webhooks(settings, database, cipher, told)
@@ -169,7 +163,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             Worker("statement taker", statements.step),
             Worker("collection taker", collect.step),
             Worker("suspense resolver", resolve.step),
-            Worker("silence finder", silence.step, _SILENCE_IDLE_SECONDS),
+            _silence_finder(settings, database, clock),
             _wallet_caller(settings, database, cipher, clock),
             Worker("event teller", tell.step),
             *senders,
@@ -195,6 +189,15 @@ def _wallet_caller(
         settings.wallet_seconds,
     )
     return Worker("wallet caller", call.step)
+
+
+def _silence_finder(settings: PaymentsSettings, database: Database, clock: Clock) -> Worker:
+    terms = {
+        PAIN_001: settings.silent_days_bank,
+        POST_LIST: settings.silent_days_post,
+        WALLET_BATCH: settings.silent_days_wallet,
+    }
+    return Worker("silence finder", FindSilent(Silence(database), terms, clock).step, _SILENCE_IDLE_SECONDS)
 
 
 def _limits(settings: PaymentsSettings) -> Limits:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ ODDS = Odds(seed=3, failing_per_10_000=3_000)
 KEY = "fil_00000000000000000000000001"
 
 
-def batch(payments_made: int = 20, **changed: object) -> bytes:
+def batch(payments_made: int = 20, **changed: Any) -> bytes:
     payments = [
         {"payment_id": f"pay_{number:026d}", "amount_dong": 540_000, "wallet": f"09{number:08d}"}
         for number in range(payments_made)
@@ -71,7 +72,7 @@ def test_who_is_killed_after_taking_a_batch_tells_of_it_all_the_same(tmp_path: P
 
 @pytest.mark.parametrize(("changed", "reason"), [({"count": 21}, "AM18"), ({"amount_dong": 1}, "AM10")])
 def test_a_batch_that_does_not_add_up_is_taken_by_nobody(
-    changed: dict[str, object], reason: str, tmp_path: Path
+    changed: dict[str, Any], reason: str, tmp_path: Path
 ) -> None:
     operator = opened(tmp_path)
     assert taken(operator, batch(**changed))[1]["rejected"] == reason
