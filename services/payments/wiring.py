@@ -188,7 +188,7 @@ def _wallet_caller(
         clock,
         settings.wallet_seconds,
     )
-    return Worker("wallet caller", call.step)
+    return Worker("wallet caller", call.step, _SENDER_IDLE_SECONDS)
 
 
 def _silence_finder(settings: PaymentsSettings, database: Database, clock: Clock) -> Worker:

@@ -113,8 +113,7 @@ class Operator:
 
     def _tell(self, path: Path, say: Say) -> bool:
         batch_id = path.stem
-        due = path.stat().st_mtime + self._switches.delay_seconds
-        if batch_id in self._told or time.time() < due:
+        if batch_id in self._told or time.time() < path.stat().st_mtime + self._switches.delay_seconds:
             return False
         made = desk.answer(desk.read_batch(path.read_bytes()), self._odds, self._switches)
         page = self.books.enter(batch_id, "", made)

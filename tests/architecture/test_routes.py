@@ -12,7 +12,11 @@ from libs.common.runtime.access import PERMISSIONS
 
 #: What anybody may ask without a token: health, the API page, the law engine on a case of one's own, what
 #: was given and what became of it.
-OPEN = {"/livez", "/readyz", "/metrics", "/docs", "/v1/assessments", "/v1/gifts", "/v1/donation-report"}
+OPEN = {"/livez", "/readyz", "/metrics", "/docs", "/.well-known/jwks.json"} | {
+    "/v1/assessments",
+    "/v1/gifts",
+    "/v1/donation-report",
+}
 
 
 def declared(dependant: Dependant) -> Iterator[str]:

@@ -98,6 +98,8 @@ class CallWallets:
 
     async def step(self) -> bool:
         """One call; False when none is due."""
+        if not self._agencies:
+            return False
         now = self._clock.recorded_at()
         async with self._works() as work:
             call = await work.claim(self._agencies, now, now + timedelta(seconds=_LEASE_SECONDS))
