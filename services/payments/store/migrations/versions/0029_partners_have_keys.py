@@ -5,8 +5,8 @@ The version that runs meanwhile checks none, and enters none.
 
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0029"
+down_revision = "0028"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ The version that runs meanwhile refuses a row that names one, as before. The che
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
