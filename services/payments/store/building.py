@@ -120,7 +120,8 @@ _PAYMENTS = f"""
     )
     select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
            payee_commune_code, province_code, payment_dong, file_kind, file_commune_code, file_id
-    from numbered join file using (file_kind, agency_code, file_commune_code, sequence) order by instruction_id
+    from numbered join file using (file_kind, agency_code, file_commune_code, sequence)
+    order by instruction_id
 """
 
 _INSERT_FILES = """

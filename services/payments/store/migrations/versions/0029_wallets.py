@@ -6,8 +6,8 @@ the registry's new version runs, so this one comes first.
 
 from alembic import op
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 
 _CHANNELS = "('bank_account', 'post_office', 'home_delivery', 'e_wallet')"
 _KINDS = "('pain.001', 'post-list', 'wallet-batch')"
