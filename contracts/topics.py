@@ -33,8 +33,7 @@ CASE = Topic(
     (),
     ("CaseReceived", "CaseChecked", "CaseDecided", "CaseUnchanged", "CaseNotified", "CaseWithdrawn"),
 )
-#: Payments books them once arrears and recoveries are built there; until then they go outward only.
-DIFFERENCE = Topic("ansinh.eligibility.difference.v1", "eligibility", (), ("DifferenceRecorded",))
+DIFFERENCE = Topic("ansinh.eligibility.difference.v1", "eligibility", ("payments",), ("DifferenceRecorded",))
 RUN = Topic(
     "ansinh.payments.run.v1",
     "payments",

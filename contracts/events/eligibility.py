@@ -136,7 +136,9 @@ class DecisionSigned(Event):
 class DifferenceRecorded(Event):
     """A decided month came out different when it was recalculated, and a second identity applied it.
 
-    `arrears`: too little was granted; `recovery`: too much. Several of one month add up.
+    `arrears`: too little was granted; `recovery`: too much. Several of one month add up, and the latest, by
+    its recalculation, says in `due_dong` what the month comes to with all of them, and by which category,
+    coefficient and standard; `none` and 0 where nothing is due.
     """
 
     difference_id: DifferenceId
@@ -148,6 +150,10 @@ class DifferenceRecorded(Event):
     month: MonthText
     direction: Literal["arrears", "recovery"]
     amount_dong: Dong
+    due_dong: Dong
+    category: Category
+    coefficient_hundredths: Annotated[int, Field(ge=0)]
+    standard_dong: Dong
     reason: Literal["late_fact", "correction", "new_policy"]
     old_decision_id: DecisionId | None = None
     payee: Literal["self", "facility", "carer"]

@@ -45,11 +45,13 @@ from services.payments.store.changes import UNTOLD, Telling, ToldPayments
 from services.payments.store.collections import Collecting, CollectionDesk
 from services.payments.store.donations import StoredDonations
 from services.payments.store.due import MonthlyDecisions, RunSources
-from services.payments.store.heard import Accounts, keep_entitlements, keep_signatures
+from services.payments.store.heard import Accounts, keep_differences, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
 from services.payments.store.once import KeptAnswers
 from services.payments.store.orders import RunOrders
+from services.payments.store.overpaying import Overpaying
+from services.payments.store.overpayments import StoredOverpayments
 from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
 from services.payments.store.reports import Reconciling, ReportDesk
@@ -69,6 +71,7 @@ from services.payments.usecases.collections import ReceiveCollections, TakeColle
 from services.payments.usecases.donations import TakeDonations
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
+from services.payments.usecases.overpayments import FindOverpayments
 from services.payments.usecases.partners import Admit, Rate, RegisterPartners, RequireSigned, Streams
 from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
@@ -135,6 +138,7 @@ def parts(settings: PaymentsSettings) -> Parts:
         clock,
     )
     resolve = CarryOutResolutions(Resolutions(database, to_event), clock)
+    overpaid = FindOverpayments(Overpaying(database), clock)
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
     manage, stored, senders = _webhooks(settings, database, cipher, told)
@@ -147,13 +151,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     return Parts(
         settings=settings,
         database=database,
-        incoming=Incoming(
-            Opener(required(settings.seal_private, "seal_private")),
-            keep_entitlements,
-            keep_signatures,
-            accounts.keep,
-            accounts.keep_facilities,
-        ),
+        incoming=_incoming(settings, accounts),
         doors=_doors(settings, database, cipher, accounts.payee_index, told, manage, stored),
         run_workers=run_workers,
         workers=(
@@ -165,6 +163,7 @@ def parts(settings: PaymentsSettings) -> Parts:
             Worker("suspense resolver", resolve.step),
             _silence_finder(settings, database, clock),
             _wallet_caller(settings, database, cipher, clock),
+            Worker("overpayment finder", overpaid.step),
             Worker("event teller", tell.step),
             *senders,
         ),
@@ -198,6 +197,17 @@ def _silence_finder(settings: PaymentsSettings, database: Database, clock: Clock
         WALLET_BATCH: settings.silent_days_wallet,
     }
     return Worker("silence finder", FindSilent(Silence(database), terms, clock).step, _SILENCE_IDLE_SECONDS)
+
+
+def _incoming(settings: PaymentsSettings, accounts: Accounts) -> Incoming:
+    return Incoming(
+        Opener(required(settings.seal_private, "seal_private")),
+        keep_entitlements,
+        keep_signatures,
+        keep_differences,
+        accounts.keep,
+        accounts.keep_facilities,
+    )
 
 
 def _limits(settings: PaymentsSettings) -> Limits:
@@ -239,6 +249,7 @@ def _doors(
         funds=funds,
         suspense=ResolveSuspense(lines),
         suspense_reads=lines,
+        overpayment_reads=StoredOverpayments(database),
         donations=TakeDonations(gifts, funds, clock),
         donation_reads=gifts,
         campaigns=KeepCampaigns(StoredCampaigns(database), clock),
@@ -293,6 +304,7 @@ def service(made: Parts) -> FastAPI:
             awaits=AWAITS,
             handlers={
                 topics.DECISION.name: made.incoming.decisions,
+                topics.DIFFERENCE.name: made.incoming.differences,
                 topics.PAYOUT_ACCOUNT.name: made.incoming.accounts,
                 topics.FACILITY.name: made.incoming.facilities,
             },

@@ -32,6 +32,8 @@ PREFIXES = {
     "cmp": "campaign",
     "lst": "campaign list",
     "ovp": "overpayment",
+    "ins": "instalment",
+    "rcv": "recovery",
     "job": "job",
     "sim": "simulation",
     "evt": "event",

@@ -99,6 +99,7 @@ def differences(applied: Sequence[Mapping[str, Any]]) -> list[OutgoingEvent]:
 def _difference(row: Mapping[str, Any]) -> OutgoingEvent:
     shown = show("dif", row["difference_id"])
     payee, facility, old = row["payee_person_id"], row["facility_id"], row["old_decision_id"]
+    terms = orjson.loads(row["new_terms"])
     data = {
         "difference_id": shown,
         "recalculation_id": show("rec", row["recalculation_id"]),
@@ -107,6 +108,10 @@ def _difference(row: Mapping[str, Any]) -> OutgoingEvent:
         "month": str(Month.of(row["month"])),
         "direction": "arrears" if row["dong"] > 0 else "recovery",
         "amount_dong": abs(row["dong"]),
+        "due_dong": row["new_dong"],
+        "category": terms["category"],
+        "coefficient_hundredths": terms["coefficient_hundredths"],
+        "standard_dong": terms["standard_dong"],
         "reason": row["reason"],
         "old_decision_id": show("dec", old) if old else None,
         "payee": row["payee"],

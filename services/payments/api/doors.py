@@ -20,6 +20,7 @@ from services.payments.usecases.campaigns import CampaignReads, KeepCampaigns
 from services.payments.usecases.collections import ReceiveCollections
 from services.payments.usecases.donations import DonationReads, TakeDonations
 from services.payments.usecases.once import Once
+from services.payments.usecases.overpayments import OverpaymentReads
 from services.payments.usecases.partners import (
     Admit,
     PartnerRegister,
@@ -48,6 +49,7 @@ _NAMES = {
     "fil": ("tệp chi trả này", "payment file"),
     "rep": ("báo cáo này", "report"),
     "sus": ("dòng treo này", "line in suspense"),
+    "ovp": ("khoản chi thừa này", "overpayment"),
     "ltx": ("bút toán này", "ledger transaction"),
     "fun": ("quỹ này", "fund"),
     "vch": ("chứng từ này", "voucher"),
@@ -72,6 +74,7 @@ class Doors:
     funds: KeepFunds
     suspense: ResolveSuspense
     suspense_reads: SuspenseReads
+    overpayment_reads: OverpaymentReads
     donations: TakeDonations
     donation_reads: DonationReads
     campaigns: KeepCampaigns

@@ -68,9 +68,9 @@ POSTINGS: dict[str, Posting] = {
     "discharged_by_hand": Posting(PAYABLE, ENTITLEMENT, "sus"),
     # What was paid without being due: found, paid back, kept back from what is due later, or remitted.
     "overpaid": Posting(OVERPAYMENT, PAID, "ovp"),
-    "recovered": Posting(FUND, OVERPAYMENT, "ovp"),
-    "set_off": Posting(PAID, OVERPAYMENT, "ovp"),
-    "waived": Posting(WAIVED, OVERPAYMENT, "ovp"),
+    "recovered": Posting(FUND, OVERPAYMENT, "rcv"),
+    "set_off": Posting(PAID, OVERPAYMENT, "ins"),
+    "waived": Posting(WAIVED, OVERPAYMENT, "rcv"),
     # Funds: given by the state or by donors, set apart or moved, handed over.
     "granted": Posting(FUND, ORIGIN, "vch"),
     "donated": Posting(FUND, ORIGIN, "vch"),

@@ -35,6 +35,29 @@ class Entitlement:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A recalculated month as heard. `dong`: above 0 arrears, below 0 a recovery; `due`: what the month comes
+    to with this difference and all before it. Of a month, the highest recalculation is the latest."""
+
+    difference_id: UUID
+    recalculation_id: UUID
+    person_id: UUID
+    programme: str
+    month: Month
+    dong: int
+    due: Dong
+    category: str
+    coefficient_hundredths: int
+    standard: Dong
+    payee: str
+    facility_id: UUID | None
+    payee_person_id: UUID | None
+    commune_code: str
+    province_code: str
+    applied_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """A proposed decision was signed; it may be heard before the decision."""
 

@@ -144,12 +144,18 @@ def shards_of(people: Iterable[tuple[str, int]], people_max: int) -> list[Shard]
 
 @dataclass(frozen=True, slots=True)
 class ListedLine:
-    """A benefit month of a beneficiary, as frozen. `amount`: đồng; `granted_by`: a decision or a campaign."""
+    """A benefit month of a beneficiary, as frozen. `amount`: đồng, what is paid; `granted_by`: a decision, a
+    difference or a campaign; `withheld`: đồng of the month kept back for what was overpaid."""
 
     person_id: UUID
     month: date
     granted_by: UUID
     amount: int
+    withheld: int = 0
+
+    def __str__(self) -> str:
+        shown = f"{self.person_id}|{self.month.isoformat()}|{self.granted_by}|{self.amount}"
+        return f"{shown}|{self.withheld}" if self.withheld else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +199,7 @@ def _canonical(one: ListedInstruction) -> str:
     lines = sorted(one.lines, key=lambda line: (line.person_id, line.month))
     payee = (one.instruction_id, one.payee_id, one.programme, one.channel, one.agency_code, account, version)
     head = (*payee, one.file_id, sum(line.amount for line in lines))
-    return "|".join(str(part) for part in head) + "".join(
-        f"\n{line.person_id}|{line.month.isoformat()}|{line.granted_by}|{line.amount}" for line in lines
-    )
+    return "|".join(str(part) for part in head) + "".join(f"\n{line}" for line in lines)
 
 
 @dataclass(frozen=True, slots=True)

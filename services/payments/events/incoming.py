@@ -1,4 +1,4 @@
-"""What payments hear: decisions, the accounts of beneficiaries, the accounts of facilities."""
+"""What payments hear: decisions, differences, the accounts of beneficiaries, the accounts of facilities."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
@@ -14,7 +14,14 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.broker import IncomingEvent
 from libs.common.runtime.postgres import Connection
 from libs.common.runtime.sealing import Opener
-from services.payments.domain.records import Entitlement, FacilityAccount, PayoutAccount, Secret, Signature
+from services.payments.domain.records import (
+    Difference,
+    Entitlement,
+    FacilityAccount,
+    PayoutAccount,
+    Secret,
+    Signature,
+)
 
 Row = TypeVar("Row")
 Keep = Callable[[Connection, Sequence[Row]], Awaitable[None]]
@@ -50,6 +57,26 @@ class _Signed(msgspec.Struct):
     signed_by_sub: str
 
 
+class _Difference(msgspec.Struct):
+    difference_id: str
+    recalculation_id: str
+    person_id: str
+    programme: str
+    month: str
+    direction: str
+    amount_dong: int
+    due_dong: int
+    category: str
+    coefficient_hundredths: int
+    standard_dong: int
+    payee: str
+    commune_code: str
+    province_code: str
+    applied_on: date
+    facility_id: str | None = None
+    payee_person_id: str | None = None
+
+
 class _Account(msgspec.Struct):
     person_id: str
     version: int
@@ -83,16 +110,19 @@ class Incoming:
         opener: Opener,
         keep_entitlements: Keep[Entitlement],
         keep_signatures: Keep[Signature],
+        keep_differences: Keep[Difference],
         keep_accounts: Keep[PayoutAccount],
         keep_facilities: Keep[FacilityAccount],
     ) -> None:
         self._opener = opener
         self._keep_entitlements = keep_entitlements
         self._keep_signatures = keep_signatures
+        self._keep_differences = keep_differences
         self._keep_accounts = keep_accounts
         self._keep_facilities = keep_facilities
         self._decision = msgspec.json.Decoder(_Decision)
         self._signed = msgspec.json.Decoder(_Signed)
+        self._difference = msgspec.json.Decoder(_Difference)
         self._account = msgspec.json.Decoder(_Account)
         self._facility = msgspec.json.Decoder(_Facility)
 
@@ -103,6 +133,9 @@ class Incoming:
             await self._keep_entitlements(connection, recorded)
         if signed:
             await self._keep_signatures(connection, signed)
+
+    async def differences(self, connection: Connection, events: Sequence[IncomingEvent]) -> None:
+        await self._keep_differences(connection, [self._told_difference(event) for event in events])
 
     async def accounts(self, connection: Connection, events: Sequence[IncomingEvent]) -> None:
         await self._keep_accounts(connection, [self._payout_account(event) for event in events])
@@ -137,6 +170,28 @@ class Incoming:
     def _signature(self, event: IncomingEvent) -> Signature:
         told = self._signed.decode(event.data)
         return Signature(read("dec", told.decision_id), told.signed_on, told.signed_by_sub)
+
+    def _told_difference(self, event: IncomingEvent) -> Difference:
+        told = self._difference.decode(event.data)
+        sign = {"arrears": 1, "recovery": -1}[told.direction]
+        return Difference(
+            difference_id=read("dif", told.difference_id),
+            recalculation_id=read("rec", told.recalculation_id),
+            person_id=_key(event, "per", told.person_id),
+            programme=told.programme,
+            month=Month.parse(told.month),
+            dong=sign * told.amount_dong,
+            due=Dong(told.due_dong),
+            category=told.category,
+            coefficient_hundredths=told.coefficient_hundredths,
+            standard=Dong(told.standard_dong),
+            payee=told.payee,
+            facility_id=read("fac", told.facility_id) if told.facility_id else None,
+            payee_person_id=read("per", told.payee_person_id) if told.payee_person_id else None,
+            commune_code=told.commune_code,
+            province_code=told.province_code,
+            applied_on=told.applied_on,
+        )
 
     def _payout_account(self, event: IncomingEvent) -> PayoutAccount:
         told = self._account.decode(event.data)

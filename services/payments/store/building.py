@@ -24,7 +24,8 @@ from services.payments.store import due
 from services.payments.store.due import Source
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 
-_PLANNERS_LOCK = 0x70617972
+#: Whoever plans a run of a province, or books what changes what stands of its months, is alone with it.
+PLANNERS_LOCK = 0x70617972
 #: A shard that failed waits twice as long each time.
 _PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX = 5.0, 600.0
 
@@ -62,7 +63,7 @@ _TABLES = """
         category text, coefficient_hundredths integer, standard_dong bigint, amount_dong bigint,
         commune_code text, province_code text, unit_province_code text, list_commune text, payee_id uuid,
         account_id uuid, account_version integer, channel text, agency_code text, payee_commune_code text,
-        problem text
+        problem text, difference_id uuid, withheld_dong bigint
     ) on commit drop;
     create temp table payment (
         instruction_id uuid, programme text, payee_id uuid, account_id uuid, account_version integer,
@@ -143,11 +144,11 @@ _INSERT_INSTRUCTIONS = """
 
 _INSERT_LINES = """
     insert into instruction_line (run_id, instruction_id, person_id, programme, month, decision_id,
-                                  campaign_id, category, coefficient_hundredths, standard_dong, amount_dong,
-                                  commune_code, province_code, unit_province_code, leads_instruction,
-                                  leads_person)
-    select $1, instruction_id, person_id, programme, month, decision_id, campaign_id, category,
-           coefficient_hundredths, standard_dong, amount_dong, commune_code, province_code,
+                                  campaign_id, difference_id, category, coefficient_hundredths,
+                                  standard_dong, amount_dong, withheld_dong, commune_code, province_code,
+                                  unit_province_code, leads_instruction, leads_person)
+    select $1, instruction_id, person_id, programme, month, decision_id, campaign_id, difference_id, category,
+           coefficient_hundredths, standard_dong, amount_dong, withheld_dong, commune_code, province_code,
            unit_province_code, leads_instruction, leads_person
     from line
 """
@@ -189,8 +190,9 @@ _FREED = """
 # The digest of domain/runs.py.
 _SHARD_BUILT = """
     with lines as (
-        select instruction_id, string_agg(line_text(person_id, month, coalesce(decision_id, campaign_id),
-            amount_dong), '' order by person_id, month) as listed
+        select instruction_id, string_agg(line_text(person_id, month,
+            coalesce(difference_id, decision_id, campaign_id), amount_dong, withheld_dong), ''
+            order by person_id, month) as listed
         from line group by instruction_id
     ), digested as (
         select count(*) as instructions, coalesce(sum(amount_dong), 0) as amount,
@@ -198,10 +200,15 @@ _SHARD_BUILT = """
                 agency_code, account_id, account_version, file_id, amount_dong, listed), ''::bytea
                 order by instruction_id), '')) as digest
         from payment join lines using (instruction_id)
+    ), corrected as (
+        select count(*) filter (where difference_id is not null) as lines,
+               coalesce(sum(amount_dong) filter (where difference_id is not null), 0) as amount,
+               coalesce(sum(withheld_dong), 0) as withheld
+        from line
     )
     update run_shard s set built_at = $3, instructions = d.instructions, instructed_dong = d.amount,
-        digest = d.digest
-    from digested d where run_id = $1 and number = $2
+        digest = d.digest, corrected_lines = c.lines, corrected_dong = c.amount, withheld_dong = c.withheld
+    from digested d, corrected c where run_id = $1 and number = $2
 """
 
 _BUILT = f"""
@@ -247,7 +254,7 @@ class _Work:
             return None
         # Who planned a run of the province meanwhile is seen once its transaction is over.
         await self._connection.execute(
-            "select pg_advisory_xact_lock($1, $2)", _PLANNERS_LOCK, int(row["province_code"])
+            "select pg_advisory_xact_lock($1, $2)", PLANNERS_LOCK, int(row["province_code"])
         )
         alone = await self._connection.fetchval(
             f"select {_IS_BUILT_ALONE} from run r where run_id = $1", row["run_id"]
@@ -322,6 +329,9 @@ class _Work:
             return False
         await self._connection.execute(
             "update instruction_line set returned = true where run_id = $1", run_id
+        )
+        await self._connection.execute(
+            "delete from instalment where run_id = $1 and booked_on is null", run_id
         )
         await self._connection.execute(_FREED, run_id, at)
         return True

@@ -11,7 +11,7 @@ from services.payments.store.due import Due
 _LISTED = """
     select r.person_id, c.programme, m.month, null::uuid, c.campaign_id, r.group_code, 0, 0, g.amount,
            r.commune_code, r.province_code, r.unit_province_code, r.commune_code, r.person_key, r.person_key,
-           0, r.channel, r.agency_code, r.commune_code, r.problem
+           0, r.channel, r.agency_code, r.commune_code, r.problem, null::uuid, 0
     from campaign c join campaign_recipient r using (campaign_id)
     join campaign_group g on g.campaign_id = c.campaign_id and g.code = r.group_code
     cross join unnest($3::date[]) as m (month)

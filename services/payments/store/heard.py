@@ -13,13 +13,25 @@ from libs.common.runtime.sealing import BlindIndex, FieldCipher
 from services.payments.domain.instructions import TO_ACCOUNT
 from services.payments.domain.matching import payee_text
 from services.payments.domain.partner_lines import PaymentOrder, unpayable_because
-from services.payments.domain.records import Entitlement, FacilityAccount, PayoutAccount, Secret, Signature
+from services.payments.domain.records import (
+    Difference,
+    Entitlement,
+    FacilityAccount,
+    PayoutAccount,
+    Secret,
+    Signature,
+)
 
 _ENTITLEMENT = (
     "decision_id uuid, person_id uuid, version int, programme text, outcome text, status text,"
     " effective_from date, pays_from date, category text, coefficient_hundredths int, standard_dong bigint,"
     " amount_dong bigint, payee text, facility_id uuid, commune_code text, province_code text,"
     " former_province_code text, decided_on date, payee_person_id uuid"
+)
+_DIFFERENCE = (
+    "difference_id uuid, recalculation_id uuid, person_id uuid, programme text, month date, dong bigint,"
+    " due_dong bigint, category text, coefficient_hundredths int, standard_dong bigint, payee text,"
+    " facility_id uuid, payee_person_id uuid, commune_code text, province_code text, applied_on date"
 )
 _SIGNATURE = "decision_id uuid, signed_on date, signed_by_sub text"
 _ACCOUNT = (
@@ -72,6 +84,31 @@ async def keep_entitlements(connection: Connection, heard: Sequence[Entitlement]
 async def keep_signatures(connection: Connection, heard: Sequence[Signature]) -> None:
     rows = [(one.decision_id, one.signed_on, one.signed_by_sub) for one in heard]
     await _insert(connection, "signature", _SIGNATURE, rows)
+
+
+async def keep_differences(connection: Connection, heard: Sequence[Difference]) -> None:
+    rows = [
+        (
+            one.difference_id,
+            one.recalculation_id,
+            one.person_id,
+            one.programme,
+            one.month.first_day,
+            one.dong,
+            one.due,
+            one.category,
+            one.coefficient_hundredths,
+            one.standard,
+            one.payee,
+            one.facility_id,
+            one.payee_person_id,
+            one.commune_code,
+            one.province_code,
+            one.applied_on,
+        )
+        for one in heard
+    ]
+    await _insert(connection, "difference", _DIFFERENCE, rows)
 
 
 class Accounts:

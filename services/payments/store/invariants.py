@@ -7,6 +7,7 @@ from services.payments.domain.run_checks import HOLDS
 from services.payments.domain.suspense import RELEASING, TOLD_TWICE
 from services.payments.store.campaign_invariants import CAMPAIGN_INVARIANTS
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
+from services.payments.store.overpayment_invariants import OVERPAYMENT_INVARIANTS
 
 _OF_INSTRUCTIONS = ", ".join(f"'{name}'" for name, one in POSTINGS.items() if one.source == "pay")
 _RELEASING = ", ".join(f"'{name}'" for name in RELEASING)
@@ -47,7 +48,7 @@ _RUNS_ADD_UP = """
 
 _PAID_ONCE = """
     select person_id from instruction_line where not returned
-    group by person_id, programme, month, campaign_id having count(*) > 1
+    group by person_id, programme, month, campaign_id, difference_id having count(*) > 1
 """
 
 #: Instructions whose postings are not those of their way to their status, not of their amount, or between
@@ -89,9 +90,9 @@ _DECIDED_BEFORE = """
     join run r using (run_id)
     left join entitlement e on e.decision_id = l.decision_id
     left join signature s on s.decision_id = l.decision_id
-    where l.campaign_id is null and (
+    where l.decision_id is not null and (
           e.decision_id is null or e.outcome <> 'granted' or e.person_id <> l.person_id
-       or e.programme <> l.programme or e.amount_dong <> l.amount_dong
+       or e.programme <> l.programme or e.amount_dong <> l.amount_dong + l.withheld_dong
        or l.month < e.pays_from or l.month < e.effective_from
        or (e.status = 'proposed' and s.decision_id is null)
        or coalesce(s.signed_on, e.decided_on) > r.execute_on)
@@ -305,4 +306,5 @@ INVARIANTS = (
     Invariant(14, "the totals shown are those of the ledger and of the list", _TOTALS_ARE_LEDGER),
     *CAMPAIGN_INVARIANTS,
     *LEDGER_INVARIANTS,
+    *OVERPAYMENT_INVARIANTS,
 )

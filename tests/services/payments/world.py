@@ -83,6 +83,35 @@ def decision(number: int, **changed: Any) -> dict[str, Any]:
     return told
 
 
+def difference(number: int, month: str, due: int, dong: int, **changed: Any) -> dict[str, Any]:
+    """A recalculation found that the person's month comes to `due` đồng, `dong` more or less than was told;
+    `recalculation`: the how manieth one it is."""
+    recalculation = changed.pop("recalculation", 1)
+    id_ = derived_id("test difference", str(number), month, str(recalculation))
+    return {
+        "difference_id": show("dif", id_),
+        "recalculation_id": show("rec", UUID(int=recalculation)),
+        "person_id": show("per", person(number)),
+        "programme": "monthly_allowance",
+        "month": month,
+        "direction": "arrears" if dong > 0 else "recovery",
+        "amount_dong": abs(dong),
+        "due_dong": due,
+        "category": "k6",
+        "coefficient_hundredths": 200,
+        "standard_dong": 360_000,
+        "reason": "late_fact",
+        "old_decision_id": None,
+        "payee": "self",
+        "facility_id": None,
+        "payee_person_id": None,
+        "commune_code": "00001",
+        "province_code": HANOI,
+        "applied_on": "2024-02-05",
+        "applied_by_sub": "second",
+    } | changed
+
+
 @dataclass
 class Payments:
     """What a test holds: the client, the parts behind it, the topics it hears, a look into the database."""
@@ -104,6 +133,10 @@ class Payments:
     async def decide(self, *told: dict[str, Any]) -> None:
         topic = self.topic(topics.DECISION.name)
         await self.hear(*(topic.record(read("per", t["person_id"]), "DecisionRecorded", t) for t in told))
+
+    async def differ(self, *told: dict[str, Any]) -> None:
+        topic = self.topic(topics.DIFFERENCE.name)
+        await self.hear(*(topic.record(read("per", t["person_id"]), "DifferenceRecorded", t) for t in told))
 
     async def sign(self, told: dict[str, Any]) -> None:
         data = {
@@ -291,6 +324,7 @@ async def open_payments(database: ServiceDatabase, **changed: str) -> Payments:
     await parts.database.open()
     handlers = {
         topics.DECISION.name: parts.incoming.decisions,
+        topics.DIFFERENCE.name: parts.incoming.differences,
         topics.PAYOUT_ACCOUNT.name: parts.incoming.accounts,
         topics.FACILITY.name: parts.incoming.facilities,
     }
