@@ -76,12 +76,10 @@ _STORE_STATEMENT = """
     values ($1, $2, $3, $4, $5, $6)
     on conflict (agency_code, province_code, content_sha256) where file_id is null do nothing
 """
-_LINES = """
-    insert into report_line (report_id, run_id, province_code, number, reference, instruction_id, outcome,
-                             amount_dong, told_on, reason_code, posting, suspense_reason)
-    select $1, $2, $3, * from unnest($4::integer[], $5::text[], $6::uuid[], $7::text[], $8::bigint[],
-                                     $9::date[], $10::text[], $11::text[], $12::text[])
-"""
+_LINE_COLUMNS = (
+    *("report_id", "run_id", "province_code", "number", "reference", "instruction_id", "outcome"),
+    *("amount_dong", "told_on", "reason_code", "posting", "suspense_reason"),
+)
 _TAKEN = """
     update partner_report set status = 'taken', kind = $2, lines = $3, settled = $4, returned = $5,
         suspended = $6, taken_on = $7
@@ -292,27 +290,28 @@ class Taking:
             *((one.told, one.instruction_id, one.posting, None) for one in matched),
             *((one.told, one.instruction_id, None, one.reason) for one in suspended),
         ]
-        rows = [
-            (
-                told.number,
-                references[told.number],
-                instruction_id,
-                told.outcome,
-                told.amount,
-                told.on,
-                told.reason,
-                posting,
-                reason,
-            )
-            for told, instruction_id, posting, reason in kept
-        ]
-        if rows:
-            await self._connection.execute(
-                _LINES,
-                source.report_id,
-                source.run_id,
-                source.province_code,
-                *(list(column) for column in zip(*rows, strict=True)),
+        if kept:
+            # Copied: as arrays each value would be asked whether it is one.
+            await self._connection.copy_records_to_table(
+                "report_line",
+                columns=_LINE_COLUMNS,
+                records=(
+                    (
+                        source.report_id,
+                        source.run_id,
+                        source.province_code,
+                        told.number,
+                        references[told.number],
+                        instruction_id,
+                        told.outcome,
+                        told.amount,
+                        told.on,
+                        told.reason,
+                        posting,
+                        reason,
+                    )
+                    for told, instruction_id, posting, reason in kept
+                ),
             )
 
     async def finish_answered_run(self, run_id: UUID, at: datetime) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from lxml import etree
 
@@ -31,21 +31,28 @@ def namespace(message: str) -> str:
 
 
 class _Names:
-    """Tags and paths in one message's namespace."""
+    """Tags and paths in one message's namespace. A path is compiled once and asked of very many lines."""
 
     def __init__(self, message: str) -> None:
         self._prefix = f"{{{namespace(message)}}}"
+        self._namespaces = {"n": namespace(message)}
+        self._compiled: dict[str, etree.XPath] = {}
 
     def tag(self, name: str) -> str:
         return self._prefix + name
 
     def text(self, element: etree._Element, path: str) -> str | None:
         """The stripped text at `Rsn/Cd`, None where there is none."""
-        found = element.findtext("/".join(self._prefix + name for name in path.split("/")))
-        return (found.strip() or None) if found else None
+        found = self.find(element, path)
+        return ((found.text or "").strip() or None) if found is not None else None
 
     def find(self, element: etree._Element, path: str) -> etree._Element | None:
-        return element.find("/".join(self._prefix + name for name in path.split("/")))
+        compiled = self._compiled.get(path)
+        if compiled is None:
+            names = "/".join(f"n:{name}" for name in path.split("/"))
+            compiled = self._compiled[path] = etree.XPath(names, namespaces=self._namespaces)
+        found = cast("list[etree._Element]", compiled(element))
+        return found[0] if found else None
 
     def all(self, element: etree._Element, name: str) -> Iterator[etree._Element]:
         return iter(element.findall(self._prefix + name))
