@@ -7,8 +7,8 @@ most; what runs meanwhile does so as well.
 
 from alembic import op
 
-revision = "0029"
-down_revision = "0028"
+revision = "0032"
+down_revision = "0031"
 
 
 def upgrade() -> None:
