@@ -8,7 +8,7 @@ from uuid import UUID
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain.donations import EARMARKED, RECEIVED, WITHDRAWN, Donation, used_of
-from services.payments.domain.funds import DONATION, Fund
+from services.payments.domain.funds import Fund
 from services.payments.domain.vouchers import DONATED, Voucher
 from services.payments.store import funds
 from services.payments.usecases.donations import GiftShown, GiftSum
@@ -19,52 +19,42 @@ _COLUMNS = (
 )
 _RECEIPTS_LOCK = 0x67696674
 
-# What left a fund for gifts for anything but another fund: by runs, from their totals; by hand-overs and
-# their corrections, from the ledger. The month is the one in which it was booked.
-_USES = f"""
-    select f.fund_id, f.unit, f.province_code, date_trunc('month', r.execute_on)::date as month,
-           t.programme, sum(t.instructed_dong - t.returned_dong) as amount
-    from fund f join run r using (fund_id) join run_total t using (run_id)
-    where f.kind = '{DONATION}' and r.execute_on is not null
-    group by 1, 2, 3, 4, 5
-    union all
-    select f.fund_id, f.unit, f.province_code, date_trunc('month', t.booked_on)::date, coalesce(d.key, ''),
-           sum(case when p.account_id = t.credit_account then t.amount else -t.amount end)
-    from fund f join ledger_account p on p.kind = 'fund' and p.key = f.code and p.unit = f.unit
-    join ledger_transfer t on p.account_id in (t.credit_account, t.debit_account)
-    join ledger_account d on d.kind = 'paid' and d.account_id in (t.credit_account, t.debit_account)
-    where f.kind = '{DONATION}' and t.posting in ('handed_over', 'corrected', 'reversed')
-    group by 1, 2, 3, 4, 5
-"""
 # Each gift lies in the fund where it was set apart, else where it was received; the first come is used first.
+# Read are a page of gifts, what came on their days, and the days and months of their funds; no more.
+_LIES_IN, _SINCE = "coalesce(g.to_fund_id, g.fund_id)", "coalesce(g.earmarked_on, g.received_on)"
+_LYING = "g.status in ('received', 'earmarked')"
 _GIFTS = f"""
-    with used as (select fund_id, sum(amount)::bigint as amount from ({_USES}) as u group by fund_id),
-    lying as (
-        select g.donation_id, g.donor, g.shown, g.received_on, g.amount, f.unit, f.purpose, g.province_code,
-               f.fund_id, sum(g.amount) over (
-                   partition by f.fund_id order by coalesce(g.earmarked_on, g.received_on), g.donation_id
-               )::bigint - g.amount as before
-        from donation g join fund f on f.fund_id = coalesce(g.to_fund_id, g.fund_id)
-        where g.status in ('received', 'earmarked')
+    with page as materialized (
+        select g.donation_id, g.donor, g.shown, g.received_on, g.amount, g.province_code,
+               {_LIES_IN} as fund_id, {_SINCE} as since
+        from donation g
+        where {_LYING} and ($1::text is null or g.province_code = $1)
+          and ($2::uuid is null or g.donation_id < $2)
+        order by g.donation_id desc limit $3
+    ), used as (
+        select fund_id, sum(used)::bigint as amount from gift_month
+        where fund_id in (select fund_id from page) group by fund_id
+    ), days as (
+        select fund_id, day, sum(amount) over (partition by fund_id order by day)::bigint - amount as before
+        from gift_day where fund_id in (select fund_id from page)
+    ), of_day as (
+        select g.donation_id, sum(g.amount) over (
+            partition by p.fund_id, p.since order by g.donation_id)::bigint - g.amount as before
+        from (select distinct fund_id, since from page) as p
+        join donation g on {_LIES_IN} = p.fund_id and {_SINCE} = p.since and {_LYING}
     )
-    select l.*, coalesce(u.amount, 0) - l.before as left_for_it
-    from lying l left join used u using (fund_id)
-    where ($1::text is null or province_code = $1) and ($2::uuid is null or donation_id < $2)
-    order by donation_id desc limit $3
+    select p.*, f.unit, f.purpose, coalesce(u.amount, 0) - d.before - o.before as left_for_it
+    from page p join fund f using (fund_id) join days d on d.fund_id = p.fund_id and d.day = p.since
+    join of_day o using (donation_id) left join used u on u.fund_id = p.fund_id
+    order by donation_id desc
 """
-_SUMS = f"""
-    select month, unit, programme, sum(received)::bigint as received, sum(used)::bigint as used from (
-        select date_trunc('month', g.received_on)::date as month, f.unit, t.purpose as programme,
-               g.amount as received, 0 as used, g.province_code
-        from donation g join fund f on f.fund_id = g.fund_id left join fund t on t.fund_id = g.to_fund_id
-        where g.status in ('received', 'earmarked')
-        union all
-        select month, unit, programme, 0, amount, province_code from ({_USES}) as u
-    ) as moved
+_SUMS = """
+    select month, unit, nullif(programme, ''), sum(received)::bigint, sum(used)::bigint
+    from gift_month join fund f using (fund_id)
     where month >= make_date($2, 1, 1) and month < make_date($2 + 1, 1, 1)
-      and ($1::text is null or province_code = $1)
+      and ($1::text is null or f.province_code = $1)
     group by month, unit, programme having sum(received) <> 0 or sum(used) <> 0
-    order by month, unit, programme nulls first
+    order by month, unit, programme
 """
 # Received otherwise than booked, it is what the correction says, or was no gift; set apart by mistake, it
 # lies where it was received.

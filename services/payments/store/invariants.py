@@ -6,6 +6,7 @@ from services.payments.domain.partner_lines import ReportKind
 from services.payments.domain.run_checks import HOLDS
 from services.payments.domain.suspense import RELEASING, TOLD_TWICE
 from services.payments.store.campaign_invariants import CAMPAIGN_INVARIANTS
+from services.payments.store.gift_invariants import GIFT_INVARIANTS
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
 from services.payments.store.overpayment_invariants import OVERPAYMENT_INVARIANTS
 
@@ -305,6 +306,7 @@ INVARIANTS = (
     Invariant(13, "row-level security is forced on every table with personal data", _PERSONAL_TABLES_OPEN),
     Invariant(14, "the totals shown are those of the ledger and of the list", _TOTALS_ARE_LEDGER),
     *CAMPAIGN_INVARIANTS,
+    *GIFT_INVARIANTS,
     *LEDGER_INVARIANTS,
     *OVERPAYMENT_INVARIANTS,
 )

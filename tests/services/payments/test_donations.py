@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.services.payments.test_funds import approved, balances, booked, opened, voucher
 from tests.services.payments.world import HANOI, HCMC, MONTHS, Payments, decision
@@ -178,6 +179,59 @@ async def test_goods_are_given_and_handed_over_and_the_first_come_is_used_first(
     too_many = await voucher(payments, **used, amount=4)
     answer = await payments.post(f"/v1/vouchers/{too_many['voucher_id']}/approval", {}, "checker#c")
     assert answer.json()["code"] == "fund_short"
+
+
+async def test_a_gift_in_two_funds_and_on_days_out_of_order_is_used_as_it_came(payments: Payments) -> None:
+    fund_id = await opened(payments, **WHEELCHAIRS)
+    for amount, on in ((2, "2024-01-09"), (3, "2024-01-05"), (4, "2024-01-09"), (5, "2024-01-07")):
+        await received(payments, fund_id, amount=amount, received_on=on)
+    await booked(
+        payments,
+        kind="handed_over",
+        fund_id=fund_id,
+        programme="wheelchairs",
+        recipients=9,
+        amount=9,
+        document="BB-1",
+    )
+    # Of 3, 5, then 2 and 4 of one day, in the order in which they were taken down.
+    shown = await public(payments, "/v1/gifts")
+    assert [(one["amount"], one["used"]) for one in shown] == [(5, 5), (4, 0), (3, 3), (2, 1)]
+    page = (await payments.client.get("/v1/gifts", params={"limit": 2})).json()
+    assert [one["used"] for one in page["items"]] == [5, 0]
+    rest = await public(payments, "/v1/gifts", limit=2, cursor=page["next_cursor"])
+    assert [one["used"] for one in rest] == [3, 1]
+    assert await payments.violations() == {}
+
+
+async def test_who_has_no_token_adds_nothing_up(payments: Payments) -> None:
+    """Whatever is booked, the ledger and the runs are not asked."""
+    await received(payments, await opened(payments, **GIFTS))
+    async with payments.look.transaction():
+        await payments.look.execute(
+            "lock table ledger_transfer, ledger_balance, run_total, instruction, run in access exclusive mode"
+        )
+        assert len(await public(payments, "/v1/gifts")) == 1
+        assert len(await public(payments, "/v1/donation-report", year=2024)) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update gift_month set received = received + 1",
+        "update gift_month set used = used + 1",
+        "update gift_day set amount = amount - 1",
+        "update donation set amount = amount + 1",
+    ],
+)
+async def test_a_planted_violation_of_what_everybody_reads_is_seen(
+    payments: Payments, statement: str
+) -> None:
+    await received(payments, await opened(payments, **GIFTS))
+    assert await payments.violations() == {}
+    await payments.look.execute("set session_replication_role = replica")
+    await payments.look.execute(statement)
+    assert 14 in await payments.violations()
 
 
 async def test_a_donor_is_named_to_all_only_with_consent_and_stands_nowhere_in_clear(
