@@ -38,11 +38,20 @@ def up(
     simulators: Annotated[
         bool, typer.Option(help="Ngân hàng, bưu điện giả lập · simulated partners.")
     ] = True,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=64,
+            help="Thêm chừng này tiến trình xét hưởng, và chi trả · so many more processes"
+            " for determinations, and as many for payment runs.",
+        ),
+    ] = 0,
 ) -> None:
     """Khởi động nền tảng và giữ nó chạy · Start the platform and keep it up (Ctrl-C ends it)."""
     from deploy.local import supervisor
 
-    places, choice = here(), Choice(kafka=_kafka(kafka), simulators=simulators)
+    places, choice = here(), Choice(kafka=_kafka(kafka), simulators=simulators, workers=workers)
     console.print("Đang khởi động… · Starting…")
 
     async def stay() -> None:
@@ -86,7 +95,7 @@ def status(as_json: AsJson = False) -> None:
         table = Table("", "Phần · Part", "Địa chỉ · Address", "PID", "Khởi động lại · Restarts")
         for child in found:
             mark = "[green]✓[/]" if child.healthy else "[red]✗[/]"
-            address = child.url or f"127.0.0.1:{child.port}"
+            address = child.url or (f"127.0.0.1:{child.port}" if child.port else "")
             table.add_row(mark, child.name, address, str(child.pid or ""), str(child.restarts))
         console.print(table)
     raise typer.Exit(0 if well else 1)

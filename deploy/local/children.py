@@ -120,6 +120,11 @@ class Child:
         )
 
 
+async def at_once() -> bool:
+    """Ready when it runs: nobody calls it."""
+    return True
+
+
 def listens(port: int) -> Probe:
     """Ready when a TCP connection is taken."""
 

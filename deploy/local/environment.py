@@ -21,6 +21,8 @@ class Choice:
 
     kafka: str = EMBEDDED
     simulators: bool = True
+    #: Of eligibility and of payments each, processes that do nothing but work beside the service.
+    workers: int = 0
     #: Holds the civil day still, for scenarios (YYYY-MM-DD).
     business_date: str | None = None
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 from deploy.local import apache_kafka, broker, environment, postgres
-from deploy.local.children import Child, answers, listens
+from deploy.local.children import Child, answers, at_once, listens
 from deploy.local.environment import APACHE, ELSEWHERE, Choice, embedded_services, kafka_kind
 from deploy.local.keys import SERVICES, Secrets
 from deploy.local.places import HOST, ROOT, Places
 from deploy.local.processes import Command
 
 _GRACE_SECONDS = "3"
+#: Determinations and payment runs are cut into parts that any process may do.
+_WITH_WORKERS = ("eligibility", "payments")
 #: Of one WebSocket message to the gateway: as much as it takes of a query.
 _MESSAGE_BYTES_MAX = "65536"
 
@@ -45,11 +47,20 @@ def make(places: Places, secrets: Secrets, choice: Choice) -> Plan:
     plan.migrations.append(Command("migrations", argv, everything, folder=ROOT))
     for service in SERVICES:
         _add(plan.services, plan, places, service, _uvicorn(f"services.{service}.wiring:app"), everything)
+    for service in _WITH_WORKERS:
+        for number in range(1, choice.workers + 1):
+            plan.services.append(_worker(service, number, places, everything))
     gateway = _uvicorn("gateway.wiring:app", "--ws-max-size", _MESSAGE_BYTES_MAX)
     _add(plan.services, plan, places, "gateway", gateway, everything)
     if choice.simulators and find_spec("simulators.main"):
         _add(plan.services, plan, places, "simulators", ["-m", "simulators.main"], everything)
     return plan
+
+
+def _worker(service: str, number: int, places: Places, everything: Mapping[str, str]) -> Child:
+    name, variables = f"{service}-worker-{number}", environment.of_one(service, everything)
+    command = Command(name, [sys.executable, "-m", f"services.{service}.wiring"], variables, folder=ROOT)
+    return Child(name, lambda: command, at_once, places.log / f"{name}.log")
 
 
 def _uvicorn(application: str, *more: str) -> list[str]:

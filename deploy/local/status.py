@@ -19,7 +19,8 @@ _DOWN_SECONDS_MAX = 60.0
 @dataclass(frozen=True, slots=True)
 class ChildStatus:
     name: str
-    port: int
+    #: None: nobody calls it.
+    port: int | None
     url: str | None
     pid: int | None
     restarts: int
@@ -57,7 +58,14 @@ async def status(places: Places) -> list[ChildStatus]:
         healthy = alive and await probe()
         return ChildStatus(name, port, str(url) if url else None, pid, child.get("restarts", 0), healthy)
 
-    return list(await asyncio.gather(*(one(name, door) for name, door in doors.items())))
+    workers = [
+        ChildStatus(
+            name, None, None, child["pid"], child["restarts"], child["pid"] and is_running(child["pid"])
+        )
+        for name, child in children.items()
+        if name not in doors
+    ]
+    return [*await asyncio.gather(*(one(name, door) for name, door in doors.items())), *workers]
 
 
 def down(places: Places) -> bool:

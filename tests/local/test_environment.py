@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import environment, keys
+from deploy.local import environment, keys, plan
 from deploy.local.environment import APACHE, Choice
 from deploy.local.places import Places
 from libs.common.runtime.settings import ServiceSettings
@@ -39,6 +39,18 @@ def test_a_child_is_told_no_other_services_password_or_private_key(secrets: keys
             assert secrets.field_key[other] not in told
             assert secrets.seal_private.get(other) not in told
         assert (secrets.issuer_secret in told) == (child == "simulators")
+
+
+def test_more_workers_are_told_what_their_service_is(secrets: keys.Secrets) -> None:
+    made = plan.make(_PLACES, secrets, Choice(workers=2))
+    commands = {child.name: child.make() for child in made.services}
+    names = [f"{service}-worker-{number}" for service in ("eligibility", "payments") for number in (1, 2)]
+    assert [name for name in commands if "worker" in name] == names
+    for name in names:
+        service = name.split("-", 1)[0]
+        assert commands[name].argv[-1] == f"services.{service}.wiring"
+        assert commands[name].environment == commands[service].environment
+    assert not set(names) & made.ports.keys()
 
 
 def test_the_callers_servers_are_used_instead(secrets: keys.Secrets, monkeypatch: pytest.MonkeyPatch) -> None:

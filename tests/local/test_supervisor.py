@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import supervisor
-from deploy.local.children import RESTARTS_MAX, Child, listens
+from deploy.local.children import RESTARTS_MAX, Child, at_once, listens
 from deploy.local.environment import Choice
 from deploy.local.failures import CannotStart
 from deploy.local.keys import Secrets
@@ -87,6 +87,22 @@ async def test_a_platform_is_up_in_the_block_and_gone_after(places: Places) -> N
     assert not any(alive(pid) for pid in pids)
     assert supervisor_pid(places) is None
     assert not places.addresses.exists()
+
+
+async def test_a_worker_without_a_door_is_seen_too(places: Places) -> None:
+    def make(places: Places, _: Secrets, __: Choice) -> Plan:
+        plan = planner("payments")(places, _, __)
+        idle = Command("payments-worker-1", [sys.executable, "-c", "import time; time.sleep(60)"], {})
+        plan.services.append(Child(idle.name, lambda: idle, at_once, places.log / "worker.log"))
+        return plan
+
+    async with supervisor.running(places, Choice(), Told(), make) as platform:
+        worker = platform.plan.children[1]
+        await until(lambda: alive(worker.pid))
+        found = {child.name: child for child in await status(places)}
+        assert (found[worker.name].pid, found[worker.name].port) == (worker.pid, None)
+        assert found[worker.name].healthy
+    assert not alive(worker.pid)
 
 
 async def test_a_dead_child_is_started_again_and_it_is_said(places: Places) -> None:

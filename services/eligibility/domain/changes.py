@@ -102,10 +102,12 @@ def changes(people: People, standings: Standings, pack_of: PackOf, month: Month,
     said, undetermined = lines_of(people, pack_of, today)
     has_something = np.logical_or.reduce([line.granted for line in said])
     nothing = ~has_something & ~_any_stands(rows, standings.granted)
+    # Nothing is proposed for who never asked and of whom nothing stands.
+    concerned = (_asked(people) != NOT_THERE) | facts.in_facility | (rows != NOT_THERE).any(axis=0)
     differ, end = [], np.zeros(len(people), np.bool_)
     for number, line in enumerate(LINE_OF):
         differs, ends = _differs(number, people, standings, rows[number], said[line], nothing)
-        differ.append(differs)
+        differ.append(differs & concerned)
         end |= ends
     alone = ~people.plain | (people.settled_on > day_number(month.last_day))
     alone |= _any_stands(rows, standings.status == b"p")

@@ -170,7 +170,9 @@ class OneByOne:
 
 def _programmes(subject: Subject, answer: Answer, granted: Collection[str]) -> Iterator[str]:
     """The programmes of which something is to be said: granted, ending, or one refusal where nothing is
-    and somebody asked."""
+    and somebody asked. Nothing is proposed for who never did: they are listed as without a decision."""
+    if not (answer.facts.asked or answer.facts.in_facility or subject.standing):
+        return
     yield from granted
     for programme, standing in subject.standing.items():
         if programme not in granted and standing.terms.outcome == GRANTED:

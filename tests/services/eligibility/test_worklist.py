@@ -173,6 +173,9 @@ async def test_who_seems_entitled_and_has_no_decision_is_listed_and_counted_with
         assert sorted(await without("monthly_allowance")) == both
         assert await without("social_pension") == [show("per", turns_75)]
         assert await without("social_pension", territory=ELSEWHERE) == []
+        # They are called upon, not decided about: nobody has asked yet.
+        proposed = await office.rows("select person_id from decision where status = 'proposed'")
+        assert [row["person_id"] for row in proposed] == [applied]
         assert (await office.get("/v1/coverage", territory=ELSEWHERE))["items"] == []
 
 
