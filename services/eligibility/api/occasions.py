@@ -11,6 +11,7 @@ from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.ids import show
 from libs.common.kernel.months import Month
 from libs.common.runtime.access import Actor, requires
+from services.eligibility.api.decisions import required_id
 from services.eligibility.api.places import bad_cursor, cursor_of, parts_of
 from services.eligibility.usecases.due import After, AfterCount, DueOccasions
 
@@ -61,6 +62,18 @@ class DuePerson(AgeDue):
     birth_date: date
 
 
+class CampaignPerson(GiftShown):
+    person_id: str
+    programmes: list[str] = Field(description="Those of the campaign's that the person has.")
+    province_code: str
+    commune_code: str
+
+
+class CampaignPeople(BaseModel):
+    items: list[CampaignPerson]
+    next_cursor: str | None
+
+
 class DueCounts(BaseModel):
     items: list[DueCount]
     next_cursor: str | None
@@ -78,6 +91,25 @@ def router(due: DueOccasions) -> APIRouter:
     async def campaigns(actor: MayRead) -> Campaigns:
         """Campaigns that policy/ holds (quà Tết), the newest first."""
         return Campaigns(items=[CampaignShown.model_validate(one) for one in due.campaigns()])
+
+    @made.get("/v1/occasions/campaigns/people")
+    async def members(
+        actor: MayRead,
+        occasion: Annotated[str, Query(max_length=100)],
+        province_code: ProvinceCode = None,
+        commune_code: CommuneCode = None,
+        cursor: Annotated[str | None, Query(max_length=40)] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> CampaignPeople:
+        """Who is given a campaign's gift, each once: whoever has one of its programmes in the month in which
+        it opens."""
+        after = required_id("per", "cursor", cursor) if cursor else None
+        found = await due.members(actor.territory, occasion, province_code, commune_code, after, limit + 1)
+        items = [
+            CampaignPerson.model_validate({**row, "person_id": show("per", row["person_id"])})
+            for row in found[:limit]
+        ]
+        return CampaignPeople(items=items, next_cursor=items[-1].person_id if len(found) > limit else None)
 
     @made.get("/v1/occasions/longevity")
     async def longevity(

@@ -1,9 +1,11 @@
-"""Who completes an age in some months, by the birth dates beside the facts, under row-level security."""
+"""Who is due a gift: by birth dates beside the facts, or by what is in force; under row-level security."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Database
 from services.eligibility.usecases.due import After, AfterCount, Edge
 
@@ -31,6 +33,26 @@ _COUNTS = f"""
         > ($9, $10::smallint, $11::text, $12::text, $13::text)
     order by month, age, province_code, commune_code, coalesce(former_province_code, '')
     limit $14
+"""
+# Who has a benefit of one of $1 in the month $2, by the newest decisions that count then, be they ours or of
+# another authority.
+_MEMBERS = """
+    select f.person_id, f.commune_code, f.province_code, has.programmes
+    from person_facts f cross join lateral (
+        select array_agg(programme order by programme) as programmes from (
+            select distinct on (programme) programme, outcome from (
+                select programme, version, outcome, effective_from from decision
+                where person_id = f.person_id and status <> 'proposed'
+                union all
+                select programme, version, outcome, effective_from from foreign_decision
+                where person_id = f.person_id
+            ) told where programme = any($1::text[]) and effective_from <= $2
+            order by programme, version desc
+        ) newest where outcome = 'granted'
+    ) has
+    where has.programmes is not null and ($3::text is null or f.province_code = $3)
+      and ($4::text is null or f.commune_code = $4) and ($5::uuid is null or f.person_id > $5)
+    order by f.person_id limit $6
 """
 
 
@@ -69,6 +91,23 @@ class Due:
         async with self.database.reading(territory) as connection:
             rows = await connection.fetch(
                 _COUNTS, *_columns(edges), province_code, commune_code, *place, limit
+            )
+        return [dict(row) for row in rows]
+
+    async def members(
+        self,
+        territory: str | None,
+        programmes: Collection[str],
+        month: Month,
+        province_code: str | None,
+        commune_code: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[dict[str, Any]]:
+        place = province_code or territory
+        async with self.database.reading(territory) as connection:
+            rows = await connection.fetch(
+                _MEMBERS, list(programmes), month.first_day, place, commune_code, after, limit
             )
         return [dict(row) for row in rows]
 

@@ -1,14 +1,16 @@
-"""Who completes an age of the law (mừng thọ) in some months, and what the place gives for it.
+"""Who completes an age of the law (mừng thọ) in some months, or belongs to a campaign (quà Tết), and what is
+given.
 
 Nothing is decided or paid here: whoever opens a campaign of gifts takes its people from this list.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from libs.common.kernel.errors import FieldError, Refusal
 from libs.common.kernel.months import Month
 from services.eligibility.domain.occasions import Birthdays, DatedMilestone, Gift, at_age, birthdays
 from services.eligibility.domain.policy import EVERYWHERE, Policy, Territory
@@ -47,6 +49,18 @@ class DueReads(Protocol):
         limit: int,
     ) -> Sequence[dict[str, Any]]:
         """People by month, age, province and commune, in this order."""
+
+    async def members(
+        self,
+        territory: str | None,
+        programmes: Collection[str],
+        month: Month,
+        province_code: str | None,
+        commune_code: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> Sequence[dict[str, Any]]:
+        """Who has one of the programmes in the month, and which of them, in the order of their ids."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +113,31 @@ class DueOccasions:
         edges = self._edges(months)
         found = await self.reads.counts(territory, edges, province_code, commune_code, after, limit)
         return [{**row, **self._given(row)} for row in found]
+
+    async def members(
+        self,
+        territory: str | None,
+        occasion: str,
+        province_code: str | None,
+        commune_code: str | None,
+        after: UUID | None,
+        limit: int,
+    ) -> list[dict[str, Any]]:
+        """Who is given a campaign's gift, once each: members of its programmes in the month it opens.
+        Refusal `request_invalid` for a campaign that policy/ does not hold."""
+        rules = self.policy.occasions
+        found = {one.code: one for one in (rules.campaigns if rules else ())}
+        if occasion not in found:
+            known = ", ".join(sorted(found))
+            vi, en = f"Cần một trong: {known}.", f"Needed: one of {known}."
+            raise Refusal("request_invalid", vi, en, (FieldError("occasion", "not_one_of", vi, en),))
+        one = found[occasion]
+        month = Month.of(one.open_from)
+        rows = await self.reads.members(
+            territory, one.members, month, province_code, commune_code, after, limit
+        )
+        given = {**_gift(one.gift), "citation": str(one.citation), "mark": one.citation.mark}
+        return [{**row, **given} for row in rows]
 
     def _edges(self, months: Sequence[Month]) -> list[Edge]:
         """Ages of the nation everywhere, further ones of a place there alone."""

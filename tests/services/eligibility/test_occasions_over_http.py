@@ -8,8 +8,8 @@ import pytest
 from libs.common.kernel.ids import new_id, show
 from libs.common.kernel.months import Month, birthday
 from services.eligibility.domain.occasions import birthdays
-from tests.services.eligibility.office import Files
-from tests.services.eligibility.test_measures import recipient
+from tests.services.eligibility.office import ELSEWHERE, Files
+from tests.services.eligibility.test_measures import REFUSES, recipient
 from tests.services.eligibility.world import World, world  # noqa: F401 - a fixture
 from tests.support.doors import deliver
 
@@ -113,6 +113,41 @@ async def test_campaigns_are_those_of_the_law_and_no_others(world: World) -> Non
     [tet] = said["items"]
     assert (tet["occasion"], tet["open_from"], tet["dong"]) == ("tet_2026", "2025-12-28", 400_000)
     assert "merit_allowance" in tet["members"]
+
+
+async def test_who_belongs_to_a_campaign_is_whoever_receives_in_the_month_it_opens(files: Files) -> None:
+    async with files.on("2025-12-29") as office:
+        receives, suspended = [new_id(), new_id()], new_id()
+        for person in (*receives, suspended):
+            await office.record(person)
+        await office.record(new_id(), already_receiving=False, decision_signed_on=None)
+        await office.close_month("2025-12")
+        await office.take("suspension", suspended, since="2025-12-01", **REFUSES)
+        await office.close_month("2026-01")
+        listed: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while len(listed) < 3:
+            page = await office.get(
+                "/v1/occasions/campaigns/people", occasion="tet_2026", limit="1", **cursor
+            )
+            listed += page["items"]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        elsewhere = await office.get(
+            "/v1/occasions/campaigns/people", occasion="tet_2026", territory=ELSEWHERE
+        )
+    assert [one["person_id"] for one in listed] == [show("per", one) for one in sorted(receives)]
+    assert {(one["dong"], *one["programmes"]) for one in listed} == {(400_000, "monthly_allowance")}
+    assert elsewhere["items"] == []
+
+
+async def test_a_campaign_that_the_law_does_not_have_is_refused_with_those_that_it_has(
+    world: World,  # noqa: F811
+) -> None:
+    status, said = await ask(world, "campaigns/people", occasion="tet_1968")
+    assert (status, said["code"]) == (422, "request_invalid")
+    assert "tet_2026" in str(said["errors"])
 
 
 @pytest.mark.parametrize(
