@@ -86,7 +86,12 @@ class DuePeople(BaseModel):
 
 def router(due: DueOccasions) -> APIRouter:
     made = APIRouter(tags=["occasions"])
+    _campaigns(made, due)
+    _longevity(made, due)
+    return made
 
+
+def _campaigns(made: APIRouter, due: DueOccasions) -> None:
     @made.get("/v1/occasions/campaigns")
     async def campaigns(actor: MayRead) -> Campaigns:
         """Campaigns that policy/ holds (quà Tết), the newest first."""
@@ -111,6 +116,8 @@ def router(due: DueOccasions) -> APIRouter:
         ]
         return CampaignPeople(items=items, next_cursor=items[-1].person_id if len(found) > limit else None)
 
+
+def _longevity(made: APIRouter, due: DueOccasions) -> None:
     @made.get("/v1/occasions/longevity")
     async def longevity(
         actor: MayRead,
@@ -158,8 +165,6 @@ def router(due: DueOccasions) -> APIRouter:
                 str(last["person_id"]),
             )
         return DuePeople(items=[_person(row) for row in found[:limit]], next_cursor=more)
-
-    return made
 
 
 def _months(first: str, last: str) -> list[Month]:

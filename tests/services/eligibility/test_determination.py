@@ -65,11 +65,10 @@ async def test_a_new_application_pays_nothing_until_the_chair_signs_it(world: Wo
 @pytest.mark.parametrize(
     "claimed",
     [
-        {"already_receiving": False, "decision_signed_on": None},
         {"already_receiving": True, "decision_signed_on": None},
         {"already_receiving": False, "decision_signed_on": "2016-05-04"},
     ],
-    ids=["neither applied nor receiving", "receiving without a signature", "signed but not receiving"],
+    ids=["receiving without a signature", "signed but not receiving"],
 )
 async def test_what_nobody_signed_is_proposed_and_asks_for_no_arrears(
     world: World, claimed: dict[str, Any]
@@ -80,6 +79,19 @@ async def test_what_nobody_signed_is_proposed_and_asks_for_no_arrears(
     [decision] = await world.decisions_of(person)
     assert (decision["status"], decision["outcome"]) == ("proposed", "granted")
     assert decision["pays_from"] == "2019-12"
+
+
+async def test_nothing_is_proposed_for_who_neither_applied_nor_receives(world: World) -> None:
+    person = new_id()
+    never_asked = {"already_receiving": False, "decision_signed_on": None}
+    await deliver(world.consumer, [world.person(person, **never_asked)])
+    await world.close_month("2019-12")
+    assert await world.decisions_of(person) == []
+    applied = {**never_asked, "application_received_on": "2020-01-02"}
+    await deliver(world.consumer, [world.person(person, 2, **applied)])
+    await world.close_month("2020-01")
+    [decision] = await world.decisions_of(person)
+    assert (decision["status"], decision["outcome"]) == ("proposed", "granted")
 
 
 async def test_an_applicant_whose_grant_had_ended_is_signed_for_again(world: World) -> None:
