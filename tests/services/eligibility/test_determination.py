@@ -83,7 +83,7 @@ async def test_what_nobody_signed_is_proposed_and_asks_for_no_arrears(
 
 async def test_nothing_is_proposed_for_who_neither_applied_nor_receives(world: World) -> None:
     person = new_id()
-    never_asked = {"already_receiving": False, "decision_signed_on": None}
+    never_asked: dict[str, Any] = {"already_receiving": False, "decision_signed_on": None}
     await deliver(world.consumer, [world.person(person, **never_asked)])
     await world.close_month("2019-12")
     assert await world.decisions_of(person) == []
