@@ -26,6 +26,7 @@ from simulators.books import Books, BooksUnreadable
 from simulators.door import Addresses, Door
 from simulators.main import AGENCIES, choose, start
 from simulators.outcomes import Odds
+from simulators.switches import Switches
 from tests.services.payments.partner_files import BANK, NAMESPACE, POST, header, order
 from tests.simulators.platform import SECRET, File, Platform
 
@@ -139,6 +140,23 @@ def test_a_bank_rejects_first_and_books_then(platform: Platform, tmp_path: Path)
     partner.end()
     (file,) = platform.files.values()
     assert [read_report(report).kind for report in file.reports] == ["pain.002", "camt.054"]
+
+
+def test_a_file_rests_for_the_delay_before_it_is_answered(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_files(platform, BANK, 1)
+    seconds = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: seconds)
+    addresses = Addresses(platform.url, platform.url, SECRET)
+    switches = Switches(delay_seconds=30)
+    own = Door(addresses, BANK, threading.Event())
+    clerk = agency.Clerk(BANK, own, Books(tmp_path, BANK), ODDS, switches=switches)
+    for now, answered in ((100.0, 0), (129.9, 0), (130.0, 1), (131.0, 0)):
+        seconds = now
+        assert clerk.once() == answered, now
+    [file] = platform.files.values()
+    assert len(file.reports) == 2
 
 
 def test_outcomes_hang_on_who_is_paid_and_not_on_ids(platform: Platform) -> None:

@@ -3,6 +3,8 @@
 from datetime import date
 
 import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
 
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
 from tests.support.migrating import database_at, upgrade
@@ -51,6 +53,29 @@ _AFTER = """
     select a.code, sum(debit - credit)::bigint as balance from ledger_balance
     join ledger_account a using (account_id) where booked_on <= $1 group by a.code order by a.code
 """
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "update ledger_entry set amount_dong = amount_dong * 2",
+        "delete from instruction where status = 'settled'",
+    ],
+    ids=["amounts", "payments"],
+)
+async def test_a_ledger_that_would_not_say_the_same_is_not_replaced(
+    postgres_cluster: TestCluster, wrong: str, request: pytest.FixtureRequest
+) -> None:
+    name = f"payments_wrong_{request.node.callspec.id}"
+    database = await database_at(postgres_cluster, "payments", name, "0006")
+    look = await asyncpg.connect(database.url_superuser)
+    await look.execute(_BEFORE)
+    await look.execute("set session_replication_role = replica")
+    await look.execute(wrong)
+    with pytest.raises(DBAPIError, match="not the one that was booked"):
+        await upgrade(database, "0007")
+    assert await look.fetchval("select count(*) from ledger_transaction") == 5
+    await look.close()
 
 
 async def test_the_ledger_says_the_same_after_its_migration(postgres_cluster: TestCluster) -> None:

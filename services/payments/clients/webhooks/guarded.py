@@ -13,8 +13,9 @@ from httpcore import SOCKET_OPTION
 
 URL_CHARACTERS_MAX = 2_000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-#: Translated within a network (RFC 8215): where it leads to is its operator's matter.
-_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+#: What Python calls global and a network may lead to its own: translated within it (RFC 8215), a site's, IPv4
+#: addresses as they were once written in IPv6.
+_CLOSED = tuple(ipaddress.IPv6Network(one) for one in ("64:ff9b:1::/48", "fec0::/10", "::/96"))
 _LABEL_MAX = 63
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -43,11 +44,10 @@ def is_open(text: str, *, loopback: bool) -> bool:
         inside = _inside(address)
         if inside is not None:
             return is_open(str(inside), loopback=loopback)
-        if address.is_site_local or address in _LOCAL_NAT64:
-            return False
     if loopback and address.is_loopback:
         return True
-    return address.is_global and not address.is_multicast
+    closed = any(address in network for network in _CLOSED)
+    return address.is_global and not address.is_multicast and not closed
 
 
 def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

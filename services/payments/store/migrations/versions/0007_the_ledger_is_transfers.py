@@ -31,6 +31,7 @@ def upgrade() -> None:
     _grant()
     _run_funds()
     _convert_postings()
+    _require_all_converted()
     _convert_debts()
     for table in ("ledger_entry", "ledger_transaction", "old_account"):
         op.execute(f"drop table {table}")
@@ -268,6 +269,29 @@ def _convert_postings() -> None:
           and d.key in (f.code, i.agency_code, i.programme)
         join ledger_account c on c.province_code = i.province_code and c.kind = side.credit
           and c.key in (f.code, i.agency_code, i.programme)
+        """
+    )
+
+
+def _require_all_converted() -> None:
+    """What was booked is dropped only where all of it, and as much, stands in the new form."""
+    op.execute(
+        """
+        do $$ begin
+            if exists (
+                select from (
+                    select posting, count(distinct transaction_id) as transactions, sum(amount_dong) as amount
+                    from ledger_transaction left join ledger_entry e using (transaction_id)
+                    where coalesce(e.amount_dong, 0) >= 0 group by posting
+                ) as before full join (
+                    select posting, count(*) as transactions, sum(amount) as amount
+                    from ledger_transfer group by posting
+                ) as after using (posting)
+                where (before.transactions, before.amount) is distinct from (after.transactions, after.amount)
+            ) then
+                raise exception 'the ledger in its new form is not the one that was booked';
+            end if;
+        end $$
         """
     )
 
