@@ -65,6 +65,8 @@ _TABLE = (
     ("fund_short", 409, "Quỹ không đủ", "The fund has not enough"),
     ("voucher_unfit", 422, "Chứng từ không hợp với quỹ", "The voucher does not fit its fund"),
     ("voucher_taken", 409, "Văn bản đã có chứng từ khác", "The document has another voucher"),
+    ("recovery_unfit", 409, "Vượt phần còn phải thu", "It is more than is open"),
+    ("recovery_closed", 409, "Đề xuất thu hồi không ở bước này", "The recovery is not at this step"),
     ("voucher_closed", 409, "Chứng từ đã ghi sổ hoặc đã rút", "The voucher is booked or withdrawn"),
     ("not_correctable", 409, "Không sửa được bằng chứng từ", "No voucher corrects that"),
     ("campaign_unfit", 422, "Đợt hỗ trợ không hợp", "The campaign does not fit"),

@@ -54,6 +54,7 @@ from services.payments.store.overpaying import Overpaying
 from services.payments.store.overpayments import StoredOverpayments
 from services.payments.store.partners import StoredPartners
 from services.payments.store.reads import StoredReads
+from services.payments.store.recoveries import StoredRecoveries
 from services.payments.store.reports import Reconciling, ReportDesk
 from services.payments.store.run_checks import Checking, StoredChecks
 from services.payments.store.run_rows import RunsWithWork
@@ -71,7 +72,7 @@ from services.payments.usecases.collections import ReceiveCollections, TakeColle
 from services.payments.usecases.donations import TakeDonations
 from services.payments.usecases.instruct import BookRuns, Payer, WriteFiles
 from services.payments.usecases.once import Once
-from services.payments.usecases.overpayments import FindOverpayments
+from services.payments.usecases.overpayments import FindOverpayments, KeepRecoveries
 from services.payments.usecases.partners import Admit, Rate, RegisterPartners, RequireSigned, Streams
 from services.payments.usecases.ports import FileWriter
 from services.payments.usecases.reports import PayeeIndex, ReceiveReport, TakeReports
@@ -249,6 +250,7 @@ def _doors(
         funds=funds,
         suspense=ResolveSuspense(lines),
         suspense_reads=lines,
+        recoveries=KeepRecoveries(StoredRecoveries(database), clock),
         overpayment_reads=StoredOverpayments(database),
         donations=TakeDonations(gifts, funds, clock),
         donation_reads=gifts,

@@ -20,7 +20,7 @@ from services.payments.usecases.campaigns import CampaignReads, KeepCampaigns
 from services.payments.usecases.collections import ReceiveCollections
 from services.payments.usecases.donations import DonationReads, TakeDonations
 from services.payments.usecases.once import Once
-from services.payments.usecases.overpayments import OverpaymentReads
+from services.payments.usecases.overpayments import KeepRecoveries, OverpaymentReads
 from services.payments.usecases.partners import (
     Admit,
     PartnerRegister,
@@ -50,6 +50,7 @@ _NAMES = {
     "rep": ("báo cáo này", "report"),
     "sus": ("dòng treo này", "line in suspense"),
     "ovp": ("khoản chi thừa này", "overpayment"),
+    "rcv": ("đề xuất thu hồi này", "recovery"),
     "ltx": ("bút toán này", "ledger transaction"),
     "fun": ("quỹ này", "fund"),
     "vch": ("chứng từ này", "voucher"),
@@ -74,6 +75,7 @@ class Doors:
     funds: KeepFunds
     suspense: ResolveSuspense
     suspense_reads: SuspenseReads
+    recoveries: KeepRecoveries
     overpayment_reads: OverpaymentReads
     donations: TakeDonations
     donation_reads: DonationReads

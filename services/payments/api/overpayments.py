@@ -1,14 +1,14 @@
 """Overpayments over HTTP: what was paid without being due, and how it comes back."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from libs.common.kernel import ids
-from libs.common.kernel.ids import show
+from libs.common.kernel.ids import new_id, show
 from libs.common.runtime.access import Actor, requires
 from services.payments.api.doors import (
     Cursor,
@@ -20,10 +20,13 @@ from services.payments.api.doors import (
     nothing,
     parts_of,
 )
+from services.payments.domain.recoveries import Recovery
 from services.payments.usecases.overpayments import OverpaymentView
 
 router = APIRouter(prefix="/v1/overpayments", tags=["overpayments"])
 MayRead = Annotated[Actor, requires("payments.read")]
+MayPropose = Annotated[Actor, requires("payments.recoveries.propose")]
+MayApprove = Annotated[Actor, requires("payments.recoveries.approve")]
 
 
 class OverpaymentShown(BaseModel):
@@ -76,6 +79,40 @@ class OverpaymentsPage(BaseModel):
     next_cursor: str | None
 
 
+class RecoveryWanted(BaseModel):
+    """`plan`: `amount_dong` is kept back of each month to come, 0 ends the plan before it. `recovered`: so
+    much was paid back to the province's budget. `waived`: so much is remitted. `document`: the number of the
+    decision, the agreement or the receipt.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["plan", "recovered", "waived"]
+    amount_dong: Annotated[int, Field(ge=0)]
+    document: Annotated[str, Field(min_length=1, max_length=100)]
+    note: Annotated[str, Field(min_length=1, max_length=500, description="Why. No person's name.")]
+
+
+class RecoveryShown(RecoveryWanted):
+    recovery_id: str
+    overpayment_id: str
+    status: str
+
+    @classmethod
+    def of(cls, recovery: Recovery) -> "RecoveryShown":
+        return cls.model_validate(
+            {
+                "recovery_id": show("rcv", recovery.recovery_id),
+                "overpayment_id": show("ovp", recovery.overpayment_id),
+                "kind": recovery.kind,
+                "amount_dong": recovery.amount,
+                "document": recovery.document,
+                "note": recovery.note,
+                "status": recovery.status,
+            }
+        )
+
+
 @router.get("")
 async def page(
     actor: MayRead,
@@ -101,6 +138,36 @@ async def one(overpayment_id: str, actor: MayRead, doors: Through) -> Overpaymen
     if found is None:
         raise nothing("ovp")
     return OverpaymentShown.of(found)
+
+
+@router.post("/{overpayment_id}/recoveries", status_code=201)
+async def propose(
+    overpayment_id: str, wanted: RecoveryWanted, actor: MayPropose, doors: Through
+) -> RecoveryShown:
+    """Say how it comes back. Nothing is kept back or booked until another identity approves it."""
+    recovery = Recovery(
+        recovery_id=new_id(),
+        overpayment_id=id_of("ovp", overpayment_id),
+        kind=wanted.kind,
+        amount=wanted.amount_dong,
+        document=wanted.document,
+        note=wanted.note,
+        maker=actor.sub,
+    )
+    return RecoveryShown.of(await doors.recoveries.propose(recovery, actor.territory))
+
+
+@router.post("/recoveries/{recovery_id}/approval")
+async def approve(recovery_id: str, actor: MayApprove, doors: Through) -> RecoveryShown:
+    """Have it hold. 403 `same_identity` for its maker, 409 `recovery_unfit` where less is open by now."""
+    known = id_of("rcv", recovery_id)
+    return RecoveryShown.of(await doors.recoveries.approve(known, actor.sub, actor.territory))
+
+
+@router.post("/recoveries/{recovery_id}/withdrawal")
+async def withdraw(recovery_id: str, actor: MayPropose, doors: Through) -> RecoveryShown:
+    """Nothing will be booked by it."""
+    return RecoveryShown.of(await doors.recoveries.withdraw(id_of("rcv", recovery_id), actor.territory))
 
 
 def _place(cursor: str | None) -> UUID | None:

@@ -22,10 +22,10 @@ from services.payments.domain.instructions import BANK_ACCOUNT, E_WALLET, TO_ACC
 from services.payments.domain.runs import Run, Shard
 from services.payments.store import due
 from services.payments.store.due import Source
+from services.payments.store.province_lock import alone_with
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
+from services.payments.store.withholding import withhold
 
-#: Whoever plans a run of a province, or books what changes what stands of its months, is alone with it.
-PLANNERS_LOCK = 0x70617972
 #: A shard that failed waits twice as long each time.
 _PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX = 5.0, 600.0
 
@@ -253,9 +253,7 @@ class _Work:
         if row is None:
             return None
         # Who planned a run of the province meanwhile is seen once its transaction is over.
-        await self._connection.execute(
-            "select pg_advisory_xact_lock($1, $2)", PLANNERS_LOCK, int(row["province_code"])
-        )
+        await alone_with(self._connection, row["province_code"])
         alone = await self._connection.fetchval(
             f"select {_IS_BUILT_ALONE} from run r where run_id = $1", row["run_id"]
         )
@@ -309,6 +307,7 @@ class _Work:
         await connection.execute(_TABLES)
         of = self._source.query(run, shard)
         await connection.execute(_LINES.format(due=of.sql), of_run, *of.parameters)
+        await withhold(connection, run)
         await connection.execute(_PAYMENTS, of_run, of_shard, FILE_PAYMENTS_MAX)
         await connection.execute(_INSERT_FILES, of_run)
         await connection.execute(_INSERT_INSTRUCTIONS, of_run, of_shard)

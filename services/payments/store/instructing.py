@@ -101,6 +101,7 @@ class _Work:
     async def book(self, run: Run, on: date) -> None:
         runs.moved(run.status, runs.INSTRUCTING)
         await ledger.book_run(self._connection, run.run_id, on)
+        await ledger.book_instalments(self._connection, run.run_id, on)
         await self._connection.execute(
             "update run set status = $2, execute_on = $3, problem = null, told_at = null where run_id = $1",
             run.run_id,

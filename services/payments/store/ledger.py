@@ -10,7 +10,16 @@ import asyncpg
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.ids import new_id
 from libs.common.runtime.postgres import Connection
-from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND, Account, Transfer
+from services.payments.domain.ledger import (
+    FUND,
+    IN_TRANSIT,
+    OVERPAYMENT,
+    PAID,
+    POSTINGS,
+    VND,
+    Account,
+    Transfer,
+)
 
 #: The accounts that an instruction moves, from the instruction `i`, its run `r` and the run's fund `f`.
 _KEY = f"case {{kind}} when '{FUND}' then f.code when '{IN_TRANSIT}' then i.agency_code else i.programme end"
@@ -57,6 +66,17 @@ _OPEN_RUN_ACCOUNTS = f"""
     union select '{PAID}', programme, province_code, '{VND}' from run_total where run_id = $1
     on conflict do nothing
 """
+_BOOK_INSTALMENTS = f"""
+    insert into ledger_transfer (posting, debit_account, credit_account, amount, unit, province_code,
+                                 source_id, booked_on)
+    select 'set_off', d.account_id, c.account_id, i.amount_dong, '{VND}', i.province_code, i.instalment_id, $2
+    from instalment i
+    left join ledger_account d on d.kind = '{PAID}' and d.key = i.programme and d.unit = '{VND}'
+      and d.province_code = i.province_code
+    left join ledger_account c on c.kind = '{OVERPAYMENT}' and c.key = i.programme and c.unit = '{VND}'
+      and c.province_code = i.province_code
+    where i.run_id = $1
+"""
 _OPEN_ACCOUNTS = """
     insert into ledger_account (kind, key, province_code, unit)
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as a (kind, key, province_code, unit)
@@ -91,6 +111,12 @@ async def book_run(connection: Connection, run_id: UUID, on: date) -> None:
     """A transfer for each instruction of the run: its agency has the money in transit from now on."""
     await connection.execute(_OPEN_RUN_ACCOUNTS, run_id)
     await connection.execute(_BOOK_RUN, run_id, on)
+
+
+async def book_instalments(connection: Connection, run_id: UUID, on: date) -> None:
+    """What the run keeps back counts as paid, and is overpaid no longer. After the run is booked."""
+    await connection.execute(_BOOK_INSTALMENTS, run_id, on)
+    await connection.execute("update instalment set booked_on = $2 where run_id = $1", run_id, on)
 
 
 async def book_instructions(

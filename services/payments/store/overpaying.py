@@ -12,7 +12,7 @@ from services.payments.domain import runs
 from services.payments.domain.instructions import SETTLED
 from services.payments.domain.ledger import OVERPAYMENT, PAID, Account
 from services.payments.store import ledger
-from services.payments.store.building import PLANNERS_LOCK
+from services.payments.store.province_lock import alone_with
 
 _AT_ONCE = 1000
 
@@ -77,7 +77,7 @@ class _Work:
         province = await self._connection.fetchval(_PROVINCE)
         if province is None:
             return False
-        await self._connection.execute("select pg_advisory_xact_lock($1, $2)", PLANNERS_LOCK, int(province))
+        await alone_with(self._connection, province)
         rows = await self._connection.fetch(_WEIGH, province, _AT_ONCE, on)
         over = [row for row in rows if row["over"] > 0]
         if over:
