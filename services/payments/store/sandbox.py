@@ -1,7 +1,7 @@
 """Made-up files of sandbox partners; a trigger tells of their payments, and nothing else knows of them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from libs.common.kernel.months import Month
@@ -53,6 +53,16 @@ class StoredSandboxes:
                 [file.instruction_id(number) for number in numbers],
                 list(file.amounts),
             )
+
+    async def made_since(self, agency_code: str, at: datetime) -> int:
+        async with self._database.reading(None) as connection:
+            count: int = await connection.fetchval(
+                "select count(distinct run_id) from payment_change where agency_code = $1"
+                " and agency_code like 'SBX%' and recorded_at > $2 and sequence = 1",
+                agency_code,
+                at,
+            )
+        return count
 
     async def one(self, agency_code: str, file_id: UUID) -> SandboxFile | None:
         async with self._database.reading(None) as connection:

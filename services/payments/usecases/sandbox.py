@@ -6,7 +6,7 @@ The files are written, and the reports read and matched, by what does it with re
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Protocol
 from uuid import UUID
@@ -27,6 +27,8 @@ from services.payments.usecases.reports import PayeeIndex, all_returned, require
 PAYMENTS_MAX = 100
 #: Files that a partner keeps; older ones go.
 FILES_MAX = 20
+#: Files that a partner makes in an hour: what is told of them stays for good.
+FILES_HOUR_MAX = 60
 _COMMUNE = "00001"
 
 
@@ -59,6 +61,9 @@ class Sandboxes(Protocol):
 
     async def add(self, file: SandboxFile, run_id: UUID, files_max: int) -> None: ...
 
+    async def made_since(self, agency_code: str, at: datetime) -> int:
+        """How many, those that went since among them."""
+
     async def one(self, agency_code: str, file_id: UUID) -> SandboxFile | None: ...
 
     async def statuses(self, file_id: UUID) -> Mapping[UUID, str]: ...
@@ -87,13 +92,21 @@ class Sandbox:
         self._clock = clock
 
     async def make(self, agency_code: str, payments: int) -> SandboxFile:
-        """A file of that many payments, instructed. Refusal `not_a_sandbox` unless registered as one."""
+        """A file of that many payments, instructed. Refusal `not_a_sandbox` unless registered as one,
+        `too_many_requests` beyond FILES_HOUR_MAX."""
         entry = await self._register.in_force(agency_code) if is_sandbox(agency_code) else None
         if entry is None:
             raise Refusal(
                 "not_a_sandbox",
                 "Chỉ đối tác thử nghiệm (mã SBX…) đã được duyệt mới dùng được khu thử nghiệm.",
                 "Only a registered sandbox partner (a code SBX...) may use the sandbox.",
+            )
+        an_hour_ago = self._clock.recorded_at() - timedelta(hours=1)
+        if await self._sandboxes.made_since(agency_code, an_hour_ago) >= FILES_HOUR_MAX:
+            raise Refusal(
+                "too_many_requests",
+                f"Mỗi giờ chỉ tạo được {FILES_HOUR_MAX} tệp thử nghiệm. Hãy chờ rồi thử lại.",
+                f"{FILES_HOUR_MAX} sandbox files can be made in an hour. Wait, then try again.",
             )
         today = self._clock.business_date()
         file = SandboxFile(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.payments.usecases import sandbox
 from simulators.answer import Report
 from simulators.bank import desk as bank
 from simulators.outcomes import Odds
@@ -145,6 +146,22 @@ async def test_old_files_go(payments: Payments) -> None:
     for _ in range(21):
         await made(payments, 1)
     assert await payments.look.fetchval("select count(*) from sandbox_file") == 20
+
+
+async def test_a_partner_makes_so_many_files_an_hour(
+    payments: Payments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "FILES_MAX", 1)
+    monkeypatch.setattr(sandbox, "FILES_HOUR_MAX", 3)
+    for code in (CODE, "SBX1"):
+        await registered(payments, agency_code=code)
+    for _ in range(3):
+        await made(payments, 1)
+    refused = await payments.post("/v1/sandbox/files", {"payments": 1}, ME)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    await made(payments, 1, "bank:SBX1")
+    await payments.look.execute("update payment_change set recorded_at = recorded_at - interval '1 hour'")
+    await made(payments, 1)
 
 
 async def test_the_role_that_serves_requests_can_tell_of_nothing_by_itself(payments: Payments) -> None:
