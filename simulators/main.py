@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from simulators.agency import Clerk, Share
+from simulators.bank.names import NameDesk
 from simulators.books import Books, BooksUnreadable
 from simulators.door import Addresses, Door
 from simulators.keys import load_or_make
@@ -101,12 +102,20 @@ def _codes(line: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code.strip() for code in line.split(",") if code.strip()))
 
 
-def start(choice: Choice, stop: threading.Event) -> tuple[list[threading.Thread], Mapping[str, Operator]]:
-    """One thread per clerk, all running, which end when `stop` is set; wallet operators by their codes.
+@dataclass(frozen=True)
+class Partners:
+    """Clerks, all running; wallet operators and banks' desks for account names, by their codes."""
 
-    BooksUnreadable.
-    """
-    threads, wallets = [], {}
+    threads: list[threading.Thread]
+    wallets: dict[str, Operator]
+    banks: dict[str, NameDesk]
+
+
+def start(choice: Choice, stop: threading.Event) -> Partners:
+    """One thread per clerk; they end when `stop` is set. BooksUnreadable."""
+    threads: list[threading.Thread] = []
+    wallets: dict[str, Operator] = {}
+    banks: dict[str, NameDesk] = {}
     for code in choice.wallets:
         door = _door(choice, code, stop)
         operator = Operator(code, choice.folder, choice.odds, choice.switches, door.trusts, door.signer)
@@ -115,6 +124,8 @@ def start(choice: Choice, stop: threading.Event) -> tuple[list[threading.Thread]
         threads.append(threading.Thread(target=work, name=code, daemon=True))
     for agency in choice.agencies:
         door, books = _door(choice, agency, stop), Books(choice.folder, agency)
+        if agency != POST:
+            banks[agency] = NameDesk(choice.odds, door.trusts, door.signer)
         clerks = _POST_CLERKS if agency == POST else 1
         for number in range(clerks):
             clerk = Clerk(agency, door, books, choice.odds, Share(number, clerks), choice.switches)
@@ -122,7 +133,7 @@ def start(choice: Choice, stop: threading.Event) -> tuple[list[threading.Thread]
             threads.append(threading.Thread(target=_guarded(clerk.work, stop), name=name, daemon=True))
     for thread in threads:
         thread.start()
-    return threads, wallets
+    return Partners(threads, wallets, banks)
 
 
 def _door(choice: Choice, agency_code: str, stop: threading.Event) -> Door:
@@ -153,13 +164,13 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     try:
-        threads, wallets = start(choice, stop)
-        server = serve(HOST, choice.port, wallets)
+        partners = start(choice, stop)
+        server = serve(HOST, choice.port, partners.wallets, partners.banks)
     except (BooksUnreadable, OSError) as error:
         sys.exit(f"the simulators can't start: {error}")
     stop.wait()
-    for thread in threads:
-        thread.join(_END_SECONDS / len(threads))
+    for thread in partners.threads:
+        thread.join(_END_SECONDS / len(partners.threads))
     server.shutdown()
     sys.exit(0 if asked.is_set() else 1)
 

@@ -27,6 +27,10 @@ class Odds:
         """The reason for which the bank rejects whatever goes to this account, or None."""
         return ACCOUNT_CLOSED if self._draw("bank", account_number) < self.failing_per_10_000 else None
 
+    def is_unknown(self, account_number: str, of_ten: int) -> bool:
+        """Of accounts that nobody can be paid into, those that the bank does not know."""
+        return self._draw("why", account_number) % 10 < of_ten
+
     def at_post(self, personal_id: str) -> PostReason | None:
         """Why this person could not be paid, or None."""
         if self._draw("post", personal_id) >= self.failing_per_10_000:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from libs.common.runtime.signatures import HEADER
+from simulators.bank.names import NameDesk
 from simulators.wallet.operator import Operator
 
 _READY = b'{"status":"ready"}'
@@ -15,8 +16,11 @@ _BODY_BYTES_MAX = 16 * 2**20
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, wallets: Mapping[str, Operator], *arguments: Any) -> None:
+    def __init__(
+        self, wallets: Mapping[str, Operator], banks: Mapping[str, NameDesk], *arguments: Any
+    ) -> None:
         self._wallets = wallets
+        self._banks = banks
         super().__init__(*arguments)
 
     def do_GET(self) -> None:
@@ -24,20 +28,22 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200 if found else 404, _READY if found else b"")
 
     def do_POST(self) -> None:
-        """`/wallets/<code>` is a wallet operator's address."""
-        _, _, code, path = (self.path + "///").split("/", 3)
-        wallet = self._wallets.get(code)
+        """`/wallets/<code>` and `/banks/<code>` are the addresses of a wallet operator and of a bank."""
+        _, kind, code, path = (self.path + "///").split("/", 3)
+        partners: Mapping[str, Mapping[str, Operator | NameDesk]]
+        partners = {"wallets": self._wallets, "banks": self._banks}
+        partner = partners.get(kind, {}).get(code)
         length = int(self.headers.get("Content-Length", _BODY_BYTES_MAX + 1))
-        if wallet is None or not self.path.startswith("/wallets/") or length > _BODY_BYTES_MAX:
+        if partner is None or length > _BODY_BYTES_MAX:
             return self._answer(404, b"")
         key, body = self.headers.get("Idempotency-Key", ""), self.rfile.read(length)
-        if not wallet.trusts(body, self.headers.get(HEADER)):
+        if not partner.trusts(body, self.headers.get(HEADER)):
             return self._answer(401, b"")
-        answered = wallet.post("/" + path.rstrip("/"), key, body)
+        answered = partner.post("/" + path.rstrip("/"), key, body)
         if answered is None:
             self.close_connection = True
             return None
-        return self._answer(*answered, wallet.signer.sign(answered[1]))
+        return self._answer(*answered, partner.signer.sign(answered[1]))
 
     def _answer(self, status: int, body: bytes, signature: str | None = None) -> None:
         self.send_response(status)
@@ -53,10 +59,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve(
-    host: str, port: int, wallets: Mapping[str, Operator] = MappingProxyType({})
+    host: str,
+    port: int,
+    wallets: Mapping[str, Operator] = MappingProxyType({}),
+    banks: Mapping[str, NameDesk] = MappingProxyType({}),
 ) -> ThreadingHTTPServer:
     """A server in a thread of its own; OSError when the port is taken."""
-    server = ThreadingHTTPServer((host, port), partial(_Handler, wallets))
+    server = ThreadingHTTPServer((host, port), partial(_Handler, wallets, banks))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="ready", daemon=True).start()
     return server

@@ -30,6 +30,7 @@ class FindingKind(Enum):
     SHARED_ACCOUNT = "shared_account"
     RESIDENT_AT_HOME = "resident_at_home"
     REPORTED_DECEASED = "reported_deceased"
+    ACCOUNT_NAME = "account_name"
     LARGE_AMOUNT = "large_amount"
 
 

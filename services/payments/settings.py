@@ -51,6 +51,13 @@ class PaymentsSettings(ServiceSettings):
         default=60.0,
         description="Before a wallet operator that did not answer is called again; doubled each time.",
     )
+    name_checks: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="Banks' APIs that say whose an account is: 970405=https://bank.example/api,...",
+    )
+    name_check_seconds: float = Field(
+        default=30.0, description="Before a bank that did not answer is asked again; three times in all."
+    )
     #: Under the 60 in which the stream of a revoked token must be cut.
     token_check_seconds: float = Field(default=15.0, description="Between two checks of a reader's token.")
     partner_requests_per_second: float = Field(
@@ -67,7 +74,7 @@ class PaymentsSettings(ServiceSettings):
     webhook_seconds: float = Field(default=1.0, description="Between two looks for what is new to a webhook.")
     stream_seconds: float = Field(default=0.5, description="Between two looks for what is new to a stream.")
 
-    @field_validator("wallets", mode="before")
+    @field_validator("wallets", "name_checks", mode="before")
     @classmethod
     def _addresses(cls, stated: object) -> object:
         if not isinstance(stated, str):
@@ -79,7 +86,8 @@ class PaymentsSettings(ServiceSettings):
         super().model_post_init(context)
         if self.webhook_loopback and not self.local:
             raise ValueError("ANSINH_WEBHOOK_LOOPBACK is for a local platform only (ANSINH_LOCAL=true)")
-        if not self.local and not all(url.startswith("https://") for url in self.wallets.values()):
-            raise ValueError("ANSINH_WALLETS: a wallet operator is called by https only")
+        called = (*self.wallets.values(), *self.name_checks.values())
+        if not self.local and not all(url.startswith("https://") for url in called):
+            raise ValueError("ANSINH_WALLETS, ANSINH_NAME_CHECKS: partners are called by https only")
         if not self.local and self.signing_keys is None:
             raise ValueError("ANSINH_SIGNING_KEYS is not set: what partners are handed is signed")

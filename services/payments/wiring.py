@@ -20,6 +20,7 @@ from libs.common.runtime.worker import Worker, repeating
 from services.payments.api import webhook_messages
 from services.payments.api.doors import Doors
 from services.payments.api.routes import ROUTERS
+from services.payments.clients.account_names import AccountNames
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
@@ -34,6 +35,7 @@ from services.payments.events import run_work
 from services.payments.events.incoming import Incoming
 from services.payments.events.outgoing import payments_changed, to_event, uncollected
 from services.payments.settings import PaymentsSettings
+from services.payments.store.account_names import AskedNames
 from services.payments.store.books import StoredBooks
 from services.payments.store.building import Building
 from services.payments.store.campaign_due import CampaignLists
@@ -66,6 +68,7 @@ from services.payments.store.vouchers import Money
 from services.payments.store.wallets import WalletCalls
 from services.payments.store.webhook_queues import WebhookQueues
 from services.payments.store.webhooks import StoredWebhooks
+from services.payments.usecases.account_names import AskNames
 from services.payments.usecases.campaign_lists import ReceiveList, TakeLists
 from services.payments.usecases.campaigns import KeepCampaigns
 from services.payments.usecases.collections import ReceiveCollections, TakeCollections
@@ -125,7 +128,10 @@ def parts(settings: PaymentsSettings) -> Parts:
     payer = Payer(settings.payer_name, settings.payer_account)
     sources = RunSources(MonthlyDecisions(clock.business_date), CampaignLists())
     build = BuildRuns(Building(database, sources, to_event), clock, settings.run_shard_people)
-    check = CheckRuns(Checking(database), _limits(settings), clock)
+    names = AccountNames(settings.name_checks, _signer(settings))
+    asked = AskedNames(database, accounts.open)
+    ask = AskNames(asked, names, tuple(settings.name_checks), clock, settings.name_check_seconds)
+    check = CheckRuns(Checking(database, tuple(settings.name_checks)), _limits(settings), clock)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, _WRITERS, payer, clock)
     reconciling = Reconciling(database, cipher, to_event, uncollected)
@@ -145,6 +151,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     manage, stored, senders = _webhooks(settings, database, cipher, told)
     run_workers = (
         Worker("run builder", build.step),
+        Worker("name asker", ask.step),
         Worker("run checker", check.step),
         Worker("run booker", book.step),
         Worker("file writer", write.step),

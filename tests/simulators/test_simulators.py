@@ -298,7 +298,7 @@ def test_clerks_share_the_post_s_lists(platform: Platform, tmp_path: Path) -> No
         "ANSINH_DATA_DIR": str(tmp_path),
     }
     stop = threading.Event()
-    threads, _ = start(choose(["--agencies", POST, "--wallets", ""], environment), stop)
+    threads = start(choose(["--agencies", POST, "--wallets", ""], environment), stop).threads
     until(lambda: answered(platform))
     stop.set()
     for thread in threads:

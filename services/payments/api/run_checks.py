@@ -24,7 +24,9 @@ from services.payments.usecases.run_checks import Finding
 router = APIRouter(prefix="/v1/runs/{run_id}", tags=["runs"])
 MayRead = Annotated[Actor, requires("payments.read")]
 MayApprove = Annotated[Actor, requires("payments.runs.approve")]
-Odd = Literal["amount_jump", "shared_account", "resident_at_home", "reported_deceased", "large_amount"]
+Odd = Literal[
+    "amount_jump", "shared_account", "resident_at_home", "reported_deceased", "account_name", "large_amount"
+]
 Kind = Literal["new", "changed", "stopped", "arrears"] | Odd
 
 

@@ -23,11 +23,13 @@ SHARED_ACCOUNT = "shared_account"
 RESIDENT_AT_HOME = "resident_at_home"
 #: Of whom a paying agency has said that they died.
 REPORTED_DECEASED = "reported_deceased"
+#: Of whose account its bank says that it is somebody else's, or none; until something was paid into it.
+ACCOUNT_NAME = "account_name"
 #: More money than one checker may approve alone.
 LARGE_AMOUNT = "large_amount"
 
 DIFFERENCES = (NEW, CHANGED, STOPPED, ARREARS)
-HOLDS = (AMOUNT_JUMP, SHARED_ACCOUNT, RESIDENT_AT_HOME, REPORTED_DECEASED, LARGE_AMOUNT)
+HOLDS = (AMOUNT_JUMP, SHARED_ACCOUNT, RESIDENT_AT_HOME, REPORTED_DECEASED, ACCOUNT_NAME, LARGE_AMOUNT)
 KINDS = (*DIFFERENCES, *HOLDS)
 
 #: The post's word, and ISO 20022's ExternalStatusReason1Code for a creditor who died.

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import run_checks, runs
-from services.payments.domain.instructions import TO_ACCOUNT
+from services.payments.domain.account_names import ODD
+from services.payments.domain.instructions import SETTLED, TO_ACCOUNT
 from services.payments.domain.run_checks import Check, Limits
 from services.payments.domain.runs import Run
+from services.payments.store.account_names import AWAITED
 from services.payments.store.run_rows import COLUMNS, run_of
 from services.payments.usecases.run_checks import Finding, FindingPlace
 
@@ -115,10 +117,27 @@ _DECEASED = f"""
                where i.instruction_id = o.instruction_id) = any($2::text[]))
     group by l.programme, l.person_id
 """
+_OTHERS_ACCOUNTS = f"""
+    {_INTO}
+    select $1, '{run_checks.ACCOUNT_NAME}', i.programme, null, i.instruction_id, null, 0, i.amount_dong,
+           i.commune_code, i.province_code
+    from account_name n join instruction i on i.account_id = n.account_id and i.account_version = n.version
+    where i.run_id = $1 and n.outcome = any($2::text[]) and not exists (
+        select from instruction_line l join instruction s using (instruction_id)
+        where l.person_id = n.account_id and not l.returned and s.status = '{SETTLED}'
+          and s.account_id = n.account_id and s.account_version = n.version)
+"""
 _LARGE = f"""
     {_INTO}
     select run_id, '{run_checks.LARGE_AMOUNT}', '', null, null, null, 0, instructed_dong, '', province_code
     from run where run_id = $1 and instructed_dong > $2::bigint
+"""
+# A run waits until the banks that are asked have said whose its accounts are.
+_CLAIM = f"""
+    select {COLUMNS} from run r
+    where status = '{runs.BUILT}' and checked_at is null and (cardinality($1::text[]) = 0 or not exists (
+        select from instruction i where i.run_id = r.run_id and {AWAITED}))
+    order by built_at limit 1 for update skip locked
 """
 _SUMS = """
     insert into run_check (run_id, kind, province_code, findings, before_dong, amount_dong)
@@ -132,26 +151,25 @@ _CHECKS = (
 
 
 class Checking:
-    """Transactions of checking, for the worker."""
+    """Transactions of checking, for the worker. `asked`: banks that say whose an account is."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, asked: Sequence[str]) -> None:
         self._database = database
+        self._asked = list(asked)
 
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator["_Work"]:
         async with self._database.bulk() as connection:
-            yield _Work(connection)
+            yield _Work(connection, self._asked)
 
 
 class _Work:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, asked: list[str]) -> None:
         self._connection = connection
+        self._asked = asked
 
     async def claim(self) -> Run | None:
-        row = await self._connection.fetchrow(
-            f"select {COLUMNS} from run r where status = '{runs.BUILT}' and checked_at is null"
-            " order by built_at limit 1 for update skip locked"
-        )
+        row = await self._connection.fetchrow(_CLAIM, self._asked)
         return run_of(row) if row else None
 
     async def find(self, run: Run, limits: Limits) -> None:
@@ -170,6 +188,7 @@ class _Work:
         await execute(_JUMPS, run_id, limits.jump_percent)
         await execute(_SHARED_ACCOUNTS, run_id, limits.account_people_max, run.campaign_id)
         await execute(_DECEASED, run_id, list(run_checks.DECEASED_REASONS), run.province_code)
+        await execute(_OTHERS_ACCOUNTS, run_id, list(ODD))
         if limits.alone_dong_max is not None:
             await execute(_LARGE, run_id, limits.alone_dong_max)
         await execute(_RESIDENTS_AT_HOME, run_id, run.province_code)

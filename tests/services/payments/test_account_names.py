@@ -1,0 +1,155 @@
+"""Whose an account is: asked of its bank before its first payment, once; no payment is lost by it."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from simulators.bank.names import NameDesk
+from simulators.outcomes import Odds
+from simulators.ready import serve
+from simulators.wallet.operator import Answered
+from tests.services.payments.test_run_checks import accept, checks
+from tests.services.payments.world import (
+    BANK,
+    MONTHS,
+    Payments,
+    close_payments,
+    decision,
+    open_payments,
+)
+from tests.support.postgres import TestCluster
+
+ODDS = Odds(seed=5, failing_per_10_000=3_000)
+_PEOPLE = 8
+
+
+class Desk(NameDesk):
+    """A bank's whose next answers can be spoilt; `asked`: what it was asked, question by question."""
+
+    def __init__(self) -> None:
+        super().__init__(ODDS)
+        self.spoilt: list[Answered]
+        self.asked: list[list[dict[str, Any]]]
+        object.__setattr__(self, "spoilt", [])
+        object.__setattr__(self, "asked", [])
+
+    def post(self, path: str, key: str, body: bytes) -> Answered:
+        self.asked.append(orjson.loads(body)["items"])
+        return self.spoilt.pop(0) if self.spoilt else super().post(path, key, body)
+
+
+@pytest.fixture
+def bank() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def address(bank: Desk) -> Iterator[str]:
+    server = serve("127.0.0.1", 0, banks={BANK: bank})
+    yield f"{BANK}=http://127.0.0.1:{server.server_port}/banks/{BANK}"
+    server.shutdown()
+
+
+@pytest.fixture
+async def payments(postgres_cluster: TestCluster, address: str) -> AsyncIterator[Payments]:
+    """Eight people who are paid at the bank, one at the post office."""
+    database = await postgres_cluster.fresh_database("payments")
+    names = {"ANSINH_NAME_CHECKS": address, "ANSINH_NAME_CHECK_SECONDS": "0"}
+    opened = await open_payments(database, **names)
+    await opened.decide(*(decision(number) for number in range(1, _PEOPLE + 2)))
+    for number in range(1, _PEOPLE + 1):
+        await opened.account(number)
+    await opened.cash(_PEOPLE + 1)
+    await opened.close(*MONTHS)
+    yield opened
+    await close_payments(opened)
+
+
+async def built(payments: Payments, *months: str) -> dict[str, Any]:
+    run = await payments.built(*months)
+    assert run["checked"] is False, "nobody looks at it before the bank has answered"
+    await payments.work("name asker", "run checker")
+    return await payments.run(run["run_id"])
+
+
+async def outcomes(payments: Payments) -> dict[str, int]:
+    rows = await payments.look.fetch("select outcome, count(*) from account_name group by 1")
+    return {row["outcome"]: row["count"] for row in rows}
+
+
+async def test_what_does_not_match_holds_the_run_until_somebody_accepts_it(
+    payments: Payments, bank: Desk
+) -> None:
+    run = await built(payments, "2024-01")
+    [question] = bank.asked
+    assert {one["account_number"] for one in question} == {f"19{n:010d}" for n in range(1, _PEOPLE + 1)}
+    wrong = sum(ODDS.at_bank(one["account_number"]) is not None for one in question)
+    assert 0 < wrong < _PEOPLE
+    found = await outcomes(payments)
+    assert found["match"] == _PEOPLE - wrong
+    assert found.get("no_match", 0) + found.get("unknown_account", 0) == wrong
+    assert (await checks(payments, run))["account_name"]["findings"] == wrong
+    # No payment is lost: all nine stand in the list.
+    assert run["instructions"] == _PEOPLE + 1
+    held = await payments.approve(run)
+    assert (held.status_code, held.json()["code"]) == (409, "run_held")
+    assert (await accept(payments, run, "account_name", "checker#x")).status_code == 200
+    assert (await payments.approve(run)).status_code == 200
+    assert await payments.violations() == {}
+
+
+async def test_an_account_is_asked_about_once_and_again_when_changed(payments: Payments, bank: Desk) -> None:
+    await built(payments, "2024-01")
+    await payments.account(1, version=2, secret={"account_number": "190000009999"})
+    again = await payments.built("2024-02")
+    await payments.work("name asker", "run checker")
+    assert (await payments.run(again["run_id"]))["checked"]
+    assert [len(question) for question in bank.asked] == [_PEOPLE, 1]
+    assert bank.asked[1][0]["account_number"] == "190000009999"
+
+
+async def test_an_account_into_which_money_came_holds_nothing_any_more(payments: Payments) -> None:
+    run = await built(payments, "2024-01")
+    await accept(payments, run, "account_name", "checker#x")
+    assert (await payments.approve(run)).status_code == 200
+    await payments.work()
+    await payments.answered()
+    again = await payments.built("2024-02")
+    assert again["checked"] and "account_name" not in await checks(payments, again)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        (503, b""),
+        None,
+        (200, b"{}"),
+        (200, b'{"items": [{"number": 0, "result": "match"}]}'),
+        (200, b'{"items": [{"number": 0, "result": "perhaps"}]}'),
+    ],
+    ids=["503", "cut off", "nothing", "one of eight", "no word of ours"],
+)
+async def test_a_bank_that_does_not_answer_is_asked_three_times_and_holds_nothing(
+    payments: Payments, bank: Desk, spoilt: Answered
+) -> None:
+    bank.spoilt.extend([spoilt] * 3)
+    run = await built(payments, "2024-01")
+    assert len(bank.asked) == 3 and run["checked"]
+    assert await outcomes(payments) == {"no_answer": _PEOPLE}
+    assert await checks(payments, run) == {}
+    # With the next list it is asked once more.
+    await payments.built("2024-02")
+    await payments.work("name asker", "run checker")
+    assert len(bank.asked) == 4
+    assert "no_answer" not in await outcomes(payments)
+
+
+async def test_what_a_bank_was_asked_stands_in_no_log(
+    payments: Payments, bank: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank.spoilt.append((503, b""))
+    await built(payments, "2024-01")
+    told = capsys.readouterr()
+    assert "1900000000" not in told.out + told.err and "NGUYEN" not in told.out + told.err
