@@ -7,8 +7,8 @@ from alembic import op
 
 from libs.common.runtime import frame
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 
 _KINDS = (
     "'new', 'changed', 'stopped', 'arrears', 'amount_jump', 'shared_account', 'resident_at_home',"
