@@ -6,8 +6,8 @@ meanwhile has the same groups.
 
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0036"
+down_revision = "0035"
 
 #: domain.payment_events.GROUP_MAX
 _GROUP_MAX = 1000
