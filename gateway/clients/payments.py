@@ -40,6 +40,9 @@ class Run(Amounts, frozen=True, kw_only=True):
     content_hash: str | None
     progress: float
     unpayable: int
+    corrected_lines: int
+    corrected_dong: int
+    withheld_dong: int
     checked: bool
     problem: str | None
     by_programme: list[ProgrammeAmounts]

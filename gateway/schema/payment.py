@@ -54,6 +54,9 @@ class Run(Amounts):
     content_hash: str | None = strawberry.field(description="What an approval binds to.")
     progress: float = strawberry.field(description="The share of the present stage that is done, 0 to 1.")
     unpayable: int = strawberry.field(description="Entitled lines left out, as nobody can be paid for them.")
+    corrected_lines: int = strawberry.field(description="Lines that pay months as they were recalculated.")
+    corrected_dong: Dong
+    withheld_dong: Dong = strawberry.field(description="What its months keep back for what was overpaid.")
     checked: bool = strawberry.field(description="It has been looked at, and may be approved.")
     problem: str | None = strawberry.field(description="Why the run stands still.")
     by_programme: list[ProgrammeAmounts] = strawberry.field(metadata=priced(Price(per_item=3)))
@@ -103,6 +106,9 @@ def run_of(found: payments.Run, context: Asked) -> Run:
         content_hash=found.content_hash,
         progress=found.progress,
         unpayable=found.unpayable,
+        corrected_lines=found.corrected_lines,
+        corrected_dong=Dong(found.corrected_dong),
+        withheld_dong=Dong(found.withheld_dong),
         checked=found.checked,
         problem=found.problem,
         by_programme=[

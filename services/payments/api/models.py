@@ -130,8 +130,10 @@ class RunShown(Figures):
     `building`: null once it is built.
 
     `campaign_id`: whose list it pays, null where it pays what was decided. `unpayable`: entitled lines left
-    out of the list, as nobody can be paid for them yet. `checked`: what is odd in it stands in its checks,
-    and it may be approved.
+    out of the list, as nobody can be paid for them yet. `corrected_lines`, `corrected_dong`: of it, what
+    pays months as they were recalculated; `withheld_dong`: what its months keep back for what was overpaid,
+    beside what is instructed. `checked`: what is odd in it stands in its checks, as who is new, changed,
+    stopped or paid late, and it may be approved.
     """
 
     run_id: str
@@ -146,6 +148,9 @@ class RunShown(Figures):
     files: int
     files_written: int
     unpayable: int
+    corrected_lines: int
+    corrected_dong: int
+    withheld_dong: int
     checked: bool
     problem: str | None
     opened_at: datetime
@@ -168,6 +173,9 @@ class RunShown(Figures):
             files=view.files,
             files_written=view.files_written,
             unpayable=view.unpayable,
+            corrected_lines=view.corrected_lines,
+            corrected_dong=view.corrected,
+            withheld_dong=view.withheld,
             checked=view.checked,
             problem=view.problem,
             opened_at=view.opened_at,

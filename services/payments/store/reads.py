@@ -38,10 +38,15 @@ _RUN = (
     " (select count(*) from unpayable u where u.run_id = r.run_id) as unpayable,"
     " (select count(*) from payment_file f where f.run_id = r.run_id) as files,"
     " (select count(*) from payment_file f where f.run_id = r.run_id and f.status <> 'planned')"
-    " as files_written, b.*, coalesce(w.attempts, 0) as attempts, w.next_try_at, w.error"
+    " as files_written, c.*, b.*, coalesce(w.attempts, 0) as attempts, w.next_try_at, w.error"
 )
 _RUN_AND_SHARDS = f"""
-    run r left join lateral (
+    run r cross join lateral (
+        select coalesce(sum(corrected_lines), 0)::int as corrected_lines,
+               coalesce(sum(corrected_dong), 0)::bigint as corrected,
+               coalesce(sum(withheld_dong), 0)::bigint as withheld
+        from run_shard s where s.run_id = r.run_id
+    ) as c left join lateral (
         select count(*)::int as shards, count(built_at)::int as shards_built from run_shard s
         where s.run_id = r.run_id
     ) as b on r.status = '{BUILDING}'
@@ -260,6 +265,9 @@ async def _views(connection: Connection, rows: list[Any]) -> list[RunView]:
             files=row["files"],
             files_written=row["files_written"],
             unpayable=row["unpayable"],
+            corrected_lines=row["corrected_lines"],
+            corrected=row["corrected"],
+            withheld=row["withheld"],
             checked=row["checked"],
             problem=row["problem"],
             opened_at=row["opened_at"],

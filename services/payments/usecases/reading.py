@@ -56,7 +56,8 @@ class BuildingView:
 class RunView:
     """A run as it stands. `files_written` of `files` are ready; `unpayable`: lines that can go to nobody.
 
-    `building`: None once it is built.
+    Of its lines, `corrected_lines` of `corrected` đồng pay months as they were recalculated; `withheld`: đồng
+    that its months keep back for what was overpaid. `building`: None once it is built.
     """
 
     run: Run
@@ -64,6 +65,9 @@ class RunView:
     files: int
     files_written: int
     unpayable: int
+    corrected_lines: int
+    corrected: int
+    withheld: int
     checked: bool
     problem: str | None
     opened_at: datetime

@@ -70,6 +70,7 @@ async def test_arrears_that_came_back_fall_due_again(payments: Payments) -> None
     await payments.answered(EVERYBODY_FAILS)
     run = await payments.built("2024-03")
     assert [amount for _, amount, _ in await lines(payments, run)] == [180_000, 540_000, 540_000]
+    assert (run["corrected_lines"], run["corrected_dong"], run["withheld_dong"]) == (1, 180_000, 0)
     assert await payments.violations() == {}
 
 
