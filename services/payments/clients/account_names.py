@@ -1,14 +1,13 @@
-"""A bank's door for account names, as we call it. No redirect is followed."""
+"""A bank's door for account names, as we call it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
-import httpx
 import msgspec
 import orjson
 
 from libs.common.kernel.errors import Outage
-from libs.common.runtime.signatures import HEADER, Signer
+from libs.common.runtime.signatures import Signer
+from services.payments.clients.signed_calls import SignedCalls
 from services.payments.domain.account_names import ANSWERS
 from services.payments.usecases.account_names import Asked
 
@@ -30,27 +29,17 @@ class AccountNames:
 
     def __init__(self, addresses: Mapping[str, str], signer: Signer) -> None:
         self._addresses = addresses
-        self._signer = signer
-        self._http: httpx.AsyncClient | None = None
+        self._calls = SignedCalls(signer, _SECONDS_MAX, _ANSWER_BYTES_MAX)
 
     async def whose(self, agency_code: str, accounts: Sequence[Asked]) -> Mapping[int, str]:
         items = [
             {"number": number, "account_number": one.number, "account_name": one.name}
             for number, one in enumerate(accounts)
         ]
-        body = orjson.dumps({"items": items})
-        signature = await asyncio.to_thread(self._signer.sign, body)
-        headers = {"Content-Type": "application/json", **({HEADER: signature} if signature else {})}
-        # Made where it is used: a client belongs to the loop that runs.
-        self._http = self._http or httpx.AsyncClient(timeout=_SECONDS_MAX, trust_env=False)
-        try:
-            answer = await self._http.post(
-                self._addresses[agency_code] + "/v1/account-names", content=body, headers=headers
-            )
-        except httpx.HTTPError as error:
-            raise Outage("the bank did not answer") from error
-        if not answer.is_success or len(answer.content) > _ANSWER_BYTES_MAX:
-            raise Outage(f"the bank answered {answer.status_code}")
+        url = self._addresses[agency_code] + "/v1/account-names"
+        answer = await self._calls.post(url, orjson.dumps({"items": items}), {})
+        if answer is None:
+            raise Outage("the bank has no door for account names")
         return _outcomes(answer.content, len(accounts))
 
 
