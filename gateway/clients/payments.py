@@ -43,6 +43,9 @@ class Run(Amounts, frozen=True, kw_only=True):
     corrected_lines: int
     corrected_dong: int
     withheld_dong: int
+    list_before: date | None
+    returned_before: date | None
+    late: str | None
     checked: bool
     problem: str | None
     by_programme: list[ProgrammeAmounts]

@@ -57,6 +57,9 @@ class Run(Amounts):
     corrected_lines: int = strawberry.field(description="Lines that pay months as they were recalculated.")
     corrected_dong: Dong
     withheld_dong: Dong = strawberry.field(description="What its months keep back for what was overpaid.")
+    list_before: date | None = strawberry.field(description="To be approved before that day, by law.")
+    returned_before: date | None = strawberry.field(description="Agencies are to have answered before that.")
+    late: str | None = strawberry.field(description="`list` or `return`: what is late of it.")
     checked: bool = strawberry.field(description="It has been looked at, and may be approved.")
     problem: str | None = strawberry.field(description="Why the run stands still.")
     by_programme: list[ProgrammeAmounts] = strawberry.field(metadata=priced(Price(per_item=3)))
@@ -109,6 +112,9 @@ def run_of(found: payments.Run, context: Asked) -> Run:
         corrected_lines=found.corrected_lines,
         corrected_dong=Dong(found.corrected_dong),
         withheld_dong=Dong(found.withheld_dong),
+        list_before=found.list_before,
+        returned_before=found.returned_before,
+        late=found.late,
         checked=found.checked,
         problem=found.problem,
         by_programme=[

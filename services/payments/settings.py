@@ -1,10 +1,13 @@
 """What payments are told at their start, beside what every service is told."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
 from libs.common.runtime.settings import ServiceSettings
+
+PACKAGED_TERMS = Path(__file__).parents[2] / "policy" / "terms.yaml"
 
 
 class PaymentsSettings(ServiceSettings):
@@ -23,6 +26,9 @@ class PaymentsSettings(ServiceSettings):
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     list_csv_bytes_max: int = Field(default=512 * 2**20, description="Largest campaign list taken as CSV.")
     list_xlsx_bytes_max: int = Field(default=32 * 2**20, description="Largest campaign list taken as XLSX.")
+    policy_terms: Path = Field(
+        default=PACKAGED_TERMS, description="By when a month's payment is due (payment_cycle)."
+    )
     check_jump_percent: int = Field(
         default=50, ge=1, description="A month's amount that changed by more than this share holds the run."
     )

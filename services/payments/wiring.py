@@ -50,6 +50,7 @@ from services.payments.store.due import MonthlyDecisions, RunSources
 from services.payments.store.heard import Accounts, keep_differences, keep_entitlements, keep_signatures
 from services.payments.store.instructing import Instructing
 from services.payments.store.invariants import INVARIANTS
+from services.payments.store.month_calendar import read_calendar
 from services.payments.store.once import KeptAnswers
 from services.payments.store.orders import RunOrders
 from services.payments.store.overpaying import Overpaying
@@ -252,7 +253,7 @@ def _doors(
         check_reads=StoredChecks(database),
         receive_report=ReceiveReport(ReportDesk(database, cipher)),
         collections=ReceiveCollections(CollectionDesk(database)),
-        reads=StoredReads(database, cipher),
+        reads=StoredReads(database, cipher, read_calendar(settings.policy_terms)),
         books=StoredBooks(database),
         funds=funds,
         suspense=ResolveSuspense(lines),

@@ -134,6 +134,9 @@ class RunShown(Figures):
     pays months as they were recalculated; `withheld_dong`: what its months keep back for what was overpaid,
     beside what is instructed. `checked`: what is odd in it stands in its checks, as who is new, changed,
     stopped or paid late, and it may be approved.
+
+    `list_before`: it is to be approved before that day; `returned_before`: its agencies are to have answered
+    before that; null where the law names no day. `late`: which of both is past.
     """
 
     run_id: str
@@ -155,11 +158,14 @@ class RunShown(Figures):
     problem: str | None
     opened_at: datetime
     building: BuildingShown | None
+    list_before: date | None
+    returned_before: date | None
+    late: str | None
     by_programme: list[ProgrammeFigures]
 
     @classmethod
-    def of(cls, view: RunView) -> "RunShown":
-        run = view.run
+    def of(cls, view: RunView, today: date) -> "RunShown":
+        run, by = view.run, view.deadlines
         return cls(
             run_id=show("run", run.run_id),
             fund_id=show("fun", run.fund_id),
@@ -180,6 +186,9 @@ class RunShown(Figures):
             problem=view.problem,
             opened_at=view.opened_at,
             building=BuildingShown.model_validate(asdict(view.building)) if view.building else None,
+            list_before=by.list_before if by else None,
+            returned_before=by.returned_before if by else None,
+            late=by.late(run.status, today) if by else None,
             by_programme=[
                 ProgrammeFigures.model_validate(
                     {"programme": programme, "people": amounts.people, **figures(amounts)}

@@ -68,14 +68,32 @@ async def page(actor: MayRead, doors: Through, limit: Limit = 50, cursor: Cursor
     shown = found[:limit]
     more = cursor_of(shown[-1].opened_at.isoformat(), show("run", shown[-1].run.run_id)) if shown else None
     return RunsPage(
-        items=[RunShown.of(view) for view in shown], next_cursor=more if len(found) > limit else None
+        items=[RunShown.of(view, doors.today()) for view in shown],
+        next_cursor=more if len(found) > limit else None,
     )
+
+
+@router.get("/v1/runs/open")
+async def open_runs(
+    actor: MayRead,
+    doors: Through,
+    limit: Limit = 100,
+    cursor: Annotated[str | None, Query(max_length=40)] = None,
+) -> RunsPage:
+    """The worklist: runs that are not over, with the days by which they are to be, and what is late."""
+    try:
+        after = ids.read("run", cursor) if cursor else None
+    except ValueError:
+        raise bad_cursor() from None
+    found = await doors.reads.open_runs(actor.territory, after, limit + 1)
+    shown = [RunShown.of(view, doors.today()) for view in found[:limit]]
+    return RunsPage(items=shown, next_cursor=shown[-1].run_id if len(found) > limit else None)
 
 
 @router.get("/v1/runs/{run_id}")
 async def one(run_id: str, actor: MayRead, doors: Through) -> RunShown:
     """A run as it stands."""
-    return RunShown.of(await _found(run_id, actor, doors))
+    return RunShown.of(await _found(run_id, actor, doors), doors.today())
 
 
 @router.post("/v1/runs/{run_id}/approval")
@@ -85,14 +103,14 @@ async def approve(run_id: str, approval: Approval, actor: MayApprove, doors: Thr
     409 `fund_short` where the run's fund has not enough for it.
     """
     await doors.approve_run(id_of("run", run_id), approval.content_hash, actor.sub, actor.territory)
-    return RunShown.of(await _found(run_id, actor, doors))
+    return RunShown.of(await _found(run_id, actor, doors), doors.today())
 
 
 @router.post("/v1/runs/{run_id}/withdrawal")
 async def withdraw(run_id: str, withdrawal: Withdrawal, actor: MayBuild, doors: Through) -> RunShown:
     """The list is not paid, and its months fall due again. 409 `run_under_way` once it is booked."""
     await doors.withdraw_run(id_of("run", run_id), withdrawal.reason, actor.sub, actor.territory)
-    return RunShown.of(await _found(run_id, actor, doors))
+    return RunShown.of(await _found(run_id, actor, doors), doors.today())
 
 
 @router.get("/v1/runs/{run_id}/unpayable")

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain.instructions import UNKNOWN
+from services.payments.domain.month_calendar import CalendarTerms, deadlines
 from services.payments.domain.runs import BUILDING
 from services.payments.store.reconciliation import reconciliation
 from services.payments.store.run_rows import COLUMNS, run_of
@@ -71,9 +72,10 @@ _HEALTH, _OTHER, _SHOWN_FROM = "health_condition", "other", 10
 
 
 class StoredReads:
-    """`cipher` opens what was written into files."""
+    """`cipher` opens what was written into files; `calendar`: by when a month's payment is due."""
 
-    def __init__(self, database: Database, cipher: FieldCipher) -> None:
+    def __init__(self, database: Database, cipher: FieldCipher, calendar: Sequence[CalendarTerms]) -> None:
+        self._calendar = calendar
         self._database = database
         self._cipher = cipher
 
@@ -82,7 +84,7 @@ class StoredReads:
             row = await connection.fetchrow(
                 f"select {_RUN} from {_RUN_AND_SHARDS} where r.run_id = $1", run_id
             )
-            return (await _views(connection, [row]))[0] if row else None
+            return (await _views(connection, [row], self._calendar))[0] if row else None
 
     async def runs(self, territory: str | None, after: RunPlace | None, limit: int) -> list[RunView]:
         opened_at, run_id = after or (None, None)
@@ -95,7 +97,18 @@ class StoredReads:
                 run_id,
                 limit,
             )
-            return await _views(connection, rows)
+            return await _views(connection, rows, self._calendar)
+
+    async def open_runs(self, territory: str | None, after: UUID | None, limit: int) -> list[RunView]:
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(
+                f"select {_RUN} from {_RUN_AND_SHARDS}"
+                " where r.status not in ('reconciled', 'withdrawn') and r.campaign_id is null"
+                " and ($1::uuid is null or r.run_id > $1) order by r.run_id limit $2",
+                after,
+                limit,
+            )
+            return await _views(connection, rows, self._calendar)
 
     async def unpayable(
         self, territory: str | None, run_id: UUID, after: UnpayablePlace | None, limit: int
@@ -250,7 +263,7 @@ class StoredReads:
         return ReportView(*row) if row else None
 
 
-async def _views(connection: Connection, rows: list[Any]) -> list[RunView]:
+async def _views(connection: Connection, rows: list[Any], calendar: Sequence[CalendarTerms]) -> list[RunView]:
     totals: dict[UUID, dict[str, Amounts]] = {row["run_id"]: {} for row in rows}
     for row in await connection.fetch(
         f"select run_id, programme, {_AMOUNTS} from run_total where run_id = any($1::uuid[])"
@@ -260,7 +273,8 @@ async def _views(connection: Connection, rows: list[Any]) -> list[RunView]:
         totals[row["run_id"]][row["programme"]] = _amounts(row)
     return [
         RunView(
-            run=run_of(row),
+            run=(run := run_of(row)),
+            deadlines=deadlines(calendar, run),
             by_programme=totals[row["run_id"]],
             files=row["files"],
             files_written=row["files_written"],

@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from libs.common.kernel.months import Month
+from services.payments.domain.month_calendar import Deadlines
 from services.payments.domain.runs import Run
 
 
@@ -72,6 +73,7 @@ class RunView:
     problem: str | None
     opened_at: datetime
     building: BuildingView | None
+    deadlines: Deadlines | None
 
     @property
     def whole(self) -> Amounts:
@@ -210,6 +212,9 @@ class Reads(Protocol):
     async def run(self, territory: str | None, run_id: UUID) -> RunView | None: ...
 
     async def runs(self, territory: str | None, after: RunPlace | None, limit: int) -> list[RunView]: ...
+
+    async def open_runs(self, territory: str | None, after: UUID | None, limit: int) -> list[RunView]:
+        """Runs of what was decided that are not over yet, in the order of ids."""
 
     async def unpayable(
         self, territory: str | None, run_id: UUID, after: UnpayablePlace | None, limit: int
