@@ -28,6 +28,13 @@ from libs.common.runtime.settings import ServiceSettings
 _BATCH_MAX = 2_000
 #: Shards lock as (_LOCK_SPACE, shard), the heartbeat as (_LOCK_SPACE, SHARDS).
 _LOCK_SPACE = 0x52454C
+# Each by its key: where much is pending, the planner would rather merge, and read the log from its beginning.
+_NEXT = """
+    select o.* from (select id, recorded_at from outbox_pending where shard = $1 order by id limit $2) p
+    cross join lateral (
+        select * from outbox o where o.id = p.id and o.recorded_at = p.recorded_at limit 1
+    ) o order by p.id
+"""
 _PUBLISHED = Counter("ansinh_events_published_total", "Events the broker acknowledged.", ["topic"])
 
 
@@ -56,7 +63,16 @@ class Relay:
         """One batch of every shard. True when anything was published."""
         producer = await self._connected()
         try:
-            return sum([await self._publish(producer, shard) for shard in await self._waiting()]) > 0
+            shards = await self._waiting()
+            # At once: while one waits for the disk or the broker, another works. All are over before any
+            # failure is looked at.
+            published = await asyncio.gather(
+                *(self._publish(producer, shard) for shard in shards), return_exceptions=True
+            )
+            failures = [one for one in published if isinstance(one, BaseException)]
+            for failure in sorted(failures, key=lambda one: not isinstance(one, LogLost)):
+                raise failure
+            return any(published)
         except LogLost as lost:
             await self._rebuild(lost.epoch)
             return True
@@ -122,12 +138,7 @@ class Relay:
         async with self._database.bulk() as connection:
             if not await _only_one(connection, shard):
                 return 0
-            rows = await connection.fetch(
-                "select o.* from outbox_pending p join outbox o using (id, recorded_at)"
-                " where p.shard = $1 order by p.id limit $2",
-                shard,
-                _BATCH_MAX,
-            )
+            rows = await connection.fetch(_NEXT, shard, _BATCH_MAX)
             if not rows:
                 return 0
             await self._make({row["topic"] for row in rows})
