@@ -1,5 +1,6 @@
 """Recalculated months become money: arrears are paid once, what was overpaid is booked once."""
 
+import random
 from typing import Any
 
 import pytest
@@ -167,6 +168,37 @@ async def test_what_came_back_is_not_overpaid_and_is_paid_as_recalculated(paymen
     assert await overpaid(payments) == []
     run = await payments.built("2024-02")
     assert await lines(payments, run) == [("2024-01", 360_000, True), ("2024-02", 540_000, False)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_recalculated_and_comes_back_a_month_comes_to_what_the_latest_says(
+    payments: Payments, seed: int
+) -> None:
+    chance = random.Random(seed)
+    await payments.account(1)
+    await payments.decide(decision(1))
+    await payments.close(*OPENED)
+    told = 540_000
+    for recalculation in range(1, 5):
+        await payments.instructed("2024-02")
+        if chance.random() < 0.7:
+            await payments.answered(chance.choice([NOBODY_FAILS, EVERYBODY_FAILS]))
+        due = chance.choice([one for one in (0, 180_000, 360_000, 720_000) if one != told])
+        await payments.differ(difference(1, "2024-01", due, due - told, recalculation=recalculation))
+        await payments.work()
+        told = due
+        await payments.answered()
+    await payments.instructed("2024-02")
+    await payments.answered()
+    paid_out = await payments.look.fetchval(
+        "select coalesce(sum(l.amount_dong), 0)::bigint from instruction_line l"
+        " join instruction i using (instruction_id) where l.month = '2024-01-01' and i.status = 'settled'"
+    )
+    overpaid_dong = await payments.look.fetchval(
+        "select coalesce(sum(amount_dong), 0)::bigint from overpayment"
+    )
+    assert paid_out - overpaid_dong == told
+    assert await payments.violations() == {}
 
 
 @pytest.mark.parametrize(
