@@ -42,7 +42,7 @@ def up(
         int,
         typer.Option(
             min=0,
-            max=64,
+            max=8,
             help="Thêm chừng này tiến trình xét hưởng, và chi trả · so many more processes"
             " for determinations, and as many for payment runs.",
         ),

@@ -79,11 +79,17 @@ class Books:
             return {name: sum(getattr(page, name) for page in self._pages.values()) for name in names}
 
     def _write(self, payment_file_id: str, page: Page) -> None:
-        line = json.dumps({"payment_file_id": payment_file_id, **asdict(page)})
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        line = json.dumps({"payment_file_id": payment_file_id, **asdict(page)}).encode() + b"\n"
+        with self.path.open("ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                if file.write(line) != len(line):
+                    raise OSError(f"{self.path}: no room")
+                os.fsync(file.fileno())
+            except OSError:
+                # What another clerk writes next must not run on from half a line.
+                file.truncate(before)
+                raise
 
 
 def _load(path: Path) -> dict[str, Page]:

@@ -185,7 +185,8 @@ class Relay:
                 await send(topic)
             if topic not in filling:
                 filling[topic] = producer.create_batch()
-                assert filling[topic].append(**record), "an empty batch takes any record"
+                if filling[topic].append(**record) is None:
+                    raise RuntimeError("an empty batch takes any record")
         for topic in list(filling):
             await send(topic)
         given: dict[str, list[int]] = {}

@@ -50,7 +50,10 @@ _MEMBERS = """
             order by programme, version desc
         ) newest where outcome = 'granted'
     ) has
-    where has.programmes is not null and ($3::text is null or f.province_code = $3)
+    where has.programmes is not null and not exists (
+          select from case_file c where c.person_id = f.person_id and c.kind = 'stop' and c.ground = 'died'
+            and c.decided_on is not null)
+      and ($3::text is null or f.province_code = $3)
       and ($4::text is null or f.commune_code = $4) and ($5::uuid is null or f.person_id > $5)
     order by f.person_id limit $6
 """

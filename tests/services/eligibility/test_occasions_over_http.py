@@ -117,12 +117,13 @@ async def test_campaigns_are_those_of_the_law_and_no_others(world: World) -> Non
 
 async def test_who_belongs_to_a_campaign_is_whoever_receives_in_the_month_it_opens(files: Files) -> None:
     async with files.on("2025-12-29") as office:
-        receives, suspended = [new_id(), new_id()], new_id()
-        for person in (*receives, suspended):
+        receives, suspended, died = [new_id(), new_id()], new_id(), new_id()
+        for person in (*receives, suspended, died):
             await office.record(person)
         await office.record(new_id(), already_receiving=False, decision_signed_on=None)
         await office.close_month("2025-12")
         await office.take("suspension", suspended, since="2025-12-01", **REFUSES)
+        await office.take("stop", died, since="2025-12-20", ground="died")
         await office.close_month("2026-01")
         listed: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
