@@ -12,6 +12,7 @@ from libs.common.kernel.ids import read
 from libs.common.kernel.money import Dong
 from libs.common.kernel.months import Month
 from libs.common.runtime.broker import IncomingEvent
+from libs.common.runtime.logs import logger
 from libs.common.runtime.postgres import Connection
 from libs.common.runtime.sealing import Opener
 from services.payments.domain.records import (
@@ -65,16 +66,17 @@ class _Difference(msgspec.Struct):
     month: str
     direction: str
     amount_dong: int
-    due_dong: int
-    category: str
-    coefficient_hundredths: int
-    standard_dong: int
     payee: str
     commune_code: str
     province_code: str
     applied_on: date
     facility_id: str | None = None
     payee_person_id: str | None = None
+    #: Of the first differences that were told, the log does not have these.
+    due_dong: int | None = None
+    category: str = "none"
+    coefficient_hundredths: int = 0
+    standard_dong: int = 0
 
 
 class _Account(msgspec.Struct):
@@ -135,7 +137,12 @@ class Incoming:
             await self._keep_signatures(connection, signed)
 
     async def differences(self, connection: Connection, events: Sequence[IncomingEvent]) -> None:
-        await self._keep_differences(connection, [self._told_difference(event) for event in events])
+        told = [self._told_difference(event) for event in events]
+        kept = [one for one in told if one]
+        if len(kept) < len(told):
+            logger().warning("differences left out: what is due is not said", count=len(told) - len(kept))
+        if kept:
+            await self._keep_differences(connection, kept)
 
     async def accounts(self, connection: Connection, events: Sequence[IncomingEvent]) -> None:
         await self._keep_accounts(connection, [self._payout_account(event) for event in events])
@@ -171,8 +178,11 @@ class Incoming:
         told = self._signed.decode(event.data)
         return Signature(read("dec", told.decision_id), told.signed_on, told.signed_by_sub)
 
-    def _told_difference(self, event: IncomingEvent) -> Difference:
+    def _told_difference(self, event: IncomingEvent) -> Difference | None:
+        """None where it does not say what its month comes to: nothing can be paid or kept back by it."""
         told = self._difference.decode(event.data)
+        if told.due_dong is None:
+            return None
         sign = {"arrears": 1, "recovery": -1}[told.direction]
         return Difference(
             difference_id=read("dif", told.difference_id),

@@ -86,6 +86,17 @@ async def test_a_month_that_was_not_paid_yet_is_paid_as_recalculated(payments: P
     assert (await overpaid(payments), await payments.violations()) == ([], {})
 
 
+async def test_a_difference_told_before_it_said_what_is_due_stops_no_run(payments: Payments) -> None:
+    await payments.account(1)
+    await payments.decide(decision(1))
+    await payments.close(*OPENED)
+    now = difference(1, "2024-01", 720_000, 180_000)
+    since = ("due_dong", "category", "coefficient_hundredths", "standard_dong")
+    await payments.differ({name: value for name, value in now.items() if name not in since})
+    run = await payments.built("2024-01")
+    assert await lines(payments, run) == [("2024-01", 540_000, False)]
+
+
 async def test_arrears_of_who_was_told_nothing_need_no_decision(payments: Payments) -> None:
     await payments.account(1)
     await payments.decide(decision(1, pays_from="2024-02", effective_from="2024-02"))
