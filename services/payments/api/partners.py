@@ -73,16 +73,17 @@ class PartnerWanted(BaseModel):
     contact_phone: Annotated[str, Field(pattern=r"^\+?[0-9 ]{6,20}$", description="An office's.")]
     channels: Annotated[list[Channel], Field(min_length=1, max_length=4)]
     keys: Annotated[
-        list[PublicKey],
+        list[PublicKey] | None,
         Field(
-            default_factory=list, max_length=4, description="Where there are any, what it hands in is signed."
+            max_length=4,
+            description="Where there are any, what it hands in is signed. Absent: as they are; []: none.",
         ),
-    ]
+    ] = None
 
     @field_validator("keys")
     @classmethod
-    def _checked(cls, keys: list[PublicKey]) -> list[PublicKey]:
-        require_public_keys([key.model_dump(exclude_none=True) for key in keys])
+    def _checked(cls, keys: list[PublicKey] | None) -> list[PublicKey] | None:
+        require_public_keys([key.model_dump(exclude_none=True) for key in keys or ()])
         return keys
 
 
@@ -135,7 +136,7 @@ async def propose(wanted: PartnerWanted, actor: MayPropose, doors: Through) -> P
         wanted.contact_email,
         wanted.contact_phone,
         tuple(wanted.channels),
-        tuple(key.model_dump(exclude_none=True) for key in wanted.keys),
+        None if wanted.keys is None else tuple(key.model_dump(exclude_none=True) for key in wanted.keys),
     )
     return PartnerShown.of(await doors.partners.propose(proposal, actor.sub))
 

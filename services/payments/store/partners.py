@@ -13,6 +13,11 @@ _ENTRY = (
     "p.agency_code, p.version, p.name, p.contact_email, p.contact_phone, p.channels, p.maker_sub,"
     " p.proposed_at, p.checker_sub, p.approved_at, partner_stopped_at(p.agency_code) as stopped_at, p.keys"
 )
+# In force, or of a partner that nobody approved yet, the last ones that were proposed.
+_KEYS = (
+    "(select k.keys from partner_version k where k.agency_code = $1"
+    " order by k.approved_at is null, k.version desc limit 1)"
+)
 
 
 class StoredPartners:
@@ -27,15 +32,15 @@ class StoredPartners:
             row = await connection.fetchrow(
                 "insert into partner_version as p (agency_code, version, name, contact_email, contact_phone,"
                 " channels, maker_sub, keys, proposed_at)"
-                " select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, $7, clock_timestamp()"
-                f" from partner_version where agency_code = $1 returning {_ENTRY}",
+                f" select $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, $6, coalesce($7, {_KEYS}, '[]'),"
+                f" clock_timestamp() from partner_version where agency_code = $1 returning {_ENTRY}",
                 proposal.agency_code,
                 proposal.name,
                 proposal.contact_email,
                 proposal.contact_phone,
                 list(proposal.channels),
                 maker,
-                orjson.dumps(proposal.keys).decode(),
+                None if proposal.keys is None else orjson.dumps(proposal.keys).decode(),
             )
         assert row
         return _entry(row)

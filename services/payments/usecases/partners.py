@@ -17,14 +17,14 @@ _STREAM_AGAIN_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a maker wants to stand in the register."""
+    """What a maker wants to stand in the register. `keys`: None for those that are in force."""
 
     agency_code: str
     name: str
     contact_email: str
     contact_phone: str
     channels: tuple[str, ...]
-    keys: tuple[Mapping[str, str], ...] = ()
+    keys: tuple[Mapping[str, str], ...] | None = None
 
 
 class PartnerRegister(Protocol):

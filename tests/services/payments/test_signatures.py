@@ -122,6 +122,27 @@ async def test_keys_change_by_maker_and_checker_and_overlap_as_long_as_both_stan
     assert (await taken(old), await taken(new)) == (False, True)
 
 
+async def test_an_entry_proposed_without_keys_keeps_those_in_force_until_none_is_said(
+    payments: Payments,
+) -> None:
+    file_id = await instructed(payments)
+    theirs, others = Signer(OLD), Signer(NEW)
+    content = bank.answer(await payments.content(file_id), file_id, BANK, NOBODY_FAILS).reports[0].content
+    await payments.post("/v1/partners", entry(keys=theirs.public()["keys"]), "maker#m")
+    await registered(payments, contact_phone="024 1111 1111")
+    assert (await hand_in(payments, file_id, content, None)).status_code == 422
+    # A key that nobody approved does not come in with another phone number.
+    await payments.post("/v1/partners", entry(keys=others.public()["keys"]), "maker#m")
+    again = await registered(payments, contact_phone="024 2222 2222")
+    assert [key["kid"] for key in again["keys"]] == [key["kid"] for key in theirs.public()["keys"]]
+    for signature in (None, others.sign(content)):
+        refused = await hand_in(payments, file_id, content, signature)
+        assert (refused.status_code, refused.json()["code"]) == (422, "signature_invalid")
+    assert (await hand_in(payments, file_id, content, theirs.sign(content))).status_code == 202
+    assert (await registered(payments, keys=[]))["keys"] == []
+    assert (await hand_in(payments, file_id, content, None)).status_code == 202
+
+
 async def test_only_public_keys_of_a_strong_kind_stand_in_the_register(payments: Payments) -> None:
     [private] = orjson.loads(OLD)["keys"]
     [public] = Signer(OLD).public()["keys"]
