@@ -130,8 +130,14 @@ def parts(settings: PaymentsSettings) -> Parts:
     sources = RunSources(MonthlyDecisions(clock.business_date), CampaignLists())
     build = BuildRuns(Building(database, sources, to_event), clock, settings.run_shard_people)
     names = AccountNames(settings.name_checks, _signer(settings))
-    asked = AskedNames(database, accounts.open)
-    ask = AskNames(asked, names, tuple(settings.name_checks), clock, settings.name_check_seconds)
+    ask = AskNames(
+        AskedNames(database, accounts.open),
+        names,
+        RequireSigned(StoredPartners(database), is_signed),
+        tuple(settings.name_checks),
+        clock,
+        settings.name_check_seconds,
+    )
     check = CheckRuns(Checking(database, tuple(settings.name_checks)), _limits(settings), clock)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, _WRITERS, payer, clock)

@@ -106,7 +106,7 @@ class Operator:
     def _asked_about(self, batch_id: str, body: bytes) -> Answered:
         path = self._folder / f"{batch_id}.json"
         if not path.exists():
-            return 404, b"{}"
+            return 404, json.dumps({"batch_id": batch_id, "taken": False}).encode()
         batch = desk.read_batch(path.read_bytes())
         wanted, carried_out = set(json.loads(body)["payment_ids"]), batch_id in self._told
         return 200, desk.asked(batch, wanted, self._odds, self._switches, carried_out=carried_out)

@@ -67,7 +67,9 @@ def test_who_is_killed_after_taking_a_batch_tells_of_it_all_the_same(tmp_path: P
         assert inquired(operator) == (200, {"settled", "rejected"})
     # What was taken down as told is not told again.
     assert len(told) == 1
-    assert inquired(opened(tmp_path), KEY.replace("1", "2"))[0] == 404
+    other = KEY.replace("1", "2")
+    never = opened(tmp_path).post(f"/v1/batches/{other}/inquiry", "", b"{}")
+    assert never and (never[0], json.loads(never[1])) == (404, {"batch_id": other, "taken": False})
 
 
 @pytest.mark.parametrize(("changed", "reason"), [({"count": 21}, "AM18"), ({"amount_dong": 1}, "AM10")])

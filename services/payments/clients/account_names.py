@@ -9,7 +9,7 @@ from libs.common.kernel.errors import Outage
 from libs.common.runtime.signatures import Signer
 from services.payments.clients.signed_calls import SignedCalls
 from services.payments.domain.account_names import ANSWERS
-from services.payments.usecases.account_names import Asked
+from services.payments.usecases.account_names import Asked, Said
 
 _SECONDS_MAX = 30.0
 _ANSWER_BYTES_MAX = 2**20
@@ -31,16 +31,16 @@ class AccountNames:
         self._addresses = addresses
         self._calls = SignedCalls(signer, _SECONDS_MAX, _ANSWER_BYTES_MAX)
 
-    async def whose(self, agency_code: str, accounts: Sequence[Asked]) -> Mapping[int, str]:
+    async def whose(self, agency_code: str, accounts: Sequence[Asked]) -> Said:
         items = [
             {"number": number, "account_number": one.number, "account_name": one.name}
             for number, one in enumerate(accounts)
         ]
         url = self._addresses[agency_code] + "/v1/account-names"
         answer = await self._calls.post(url, orjson.dumps({"items": items}), {})
-        if answer is None:
+        if not answer.found:
             raise Outage("the bank has no door for account names")
-        return _outcomes(answer.content, len(accounts))
+        return Said(_outcomes(answer.content, len(accounts)), answer.content, answer.signature)
 
 
 def _outcomes(content: bytes, count: int) -> Mapping[int, str]:

@@ -14,10 +14,11 @@ _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of a 2xx, and the signature that came with it."""
+    """The body of a 2xx, or of a 404 (not `found`), and the signature that came with it."""
 
     content: bytes
     signature: str | None
+    found: bool = True
 
 
 class SignedCalls:
@@ -29,8 +30,8 @@ class SignedCalls:
         self._bytes_max = bytes_max
         self._http: httpx.AsyncClient | None = None
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | None:
-        """None for 404; Outage for whatever else is no 2xx, or comes too late, or is too much."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Outage for whatever is neither 2xx nor 404, or comes too late, or is too much."""
         signature = await asyncio.to_thread(self._signer.sign, body)
         sent = {**_JSON, **headers, **({HEADER: signature} if signature else {})}
         # Made where it is used: a client belongs to the loop that runs.
@@ -40,11 +41,10 @@ class SignedCalls:
                 asyncio.timeout(self._seconds_max),
                 self._http.stream("POST", url, content=body, headers=sent) as answer,
             ):
-                if answer.status_code == httpx.codes.NOT_FOUND:
-                    return None
-                if not answer.is_success:
+                found = answer.status_code != httpx.codes.NOT_FOUND
+                if found and not answer.is_success:
                     raise Outage(f"the partner answered {answer.status_code}")
-                return Answer(await self._read(answer), answer.headers.get(HEADER))
+                return Answer(await self._read(answer), answer.headers.get(HEADER), found)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Outage("the partner did not answer") from error
 

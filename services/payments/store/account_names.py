@@ -10,12 +10,13 @@ from services.payments.domain.account_names import NO_ANSWER
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.records import Secret
 from services.payments.store import payees
+from services.payments.store.partners import SERVED
 from services.payments.usecases.account_names import Asked, Question
 
 #: An instruction `i` of a run `r` of which its bank is still to say whose the account is. `$1`: banks that
-#: are asked. What a list of a campaign states is the list's, and nobody asks about it.
+#: are asked, unless they are stopped. What a list of a campaign states is the list's; nobody asks about it.
 AWAITED = f"""
-    r.campaign_id is null and i.channel = '{BANK_ACCOUNT}' and i.agency_code = any($1::text[])
+    r.campaign_id is null and i.channel = '{BANK_ACCOUNT}' and i.agency_code = any({SERVED})
     and not exists (
         select from account_name n where n.account_id = i.account_id and n.version = i.account_version
           and (n.outcome <> '{NO_ANSWER}' or n.answered_at >= r.built_at))

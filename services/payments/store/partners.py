@@ -7,6 +7,8 @@ from libs.common.runtime.postgres import Database
 from services.payments.domain.partners import Entry
 from services.payments.usecases.partners import Proposal
 
+#: Those agencies of `$1` that are not stopped. Nobody who is gets money or is asked anything.
+SERVED = "array(select a from unnest($1::text[]) a where not partner_is_stopped(a))"
 #: Versions follow one another, and an approval sees each stop that is earlier than it.
 _LOCK = "select pg_advisory_xact_lock(x'70617274'::integer)"
 _ENTRY = (

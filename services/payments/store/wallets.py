@@ -10,13 +10,15 @@ from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files
 from services.payments.domain.instructions import AWAITED
+from services.payments.store.partners import SERVED
 from services.payments.usecases.wallets import Call
 
 _CLAIM = f"""
     select f.file_id, f.agency_code, f.content, coalesce(c.attempts, 0) as attempts,
-           c.accepted_at is not null as accepted
+           c.accepted_at is not null or exists (
+               select from partner_report p where p.file_id = f.file_id) as accepted
     from payment_file f left join wallet_call c using (file_id)
-    where f.kind = '{files.WALLET_BATCH}' and f.status = '{files.READY}' and f.agency_code = any($1::text[])
+    where f.kind = '{files.WALLET_BATCH}' and f.status = '{files.READY}' and f.agency_code = any({SERVED})
       and (c.file_id is null
            or c.next_at <= $2 and (c.accepted_at is null or f.asked_on is not null))
     order by c.next_at nulls first, f.file_id limit 1 for update of f skip locked

@@ -12,8 +12,9 @@ from typing import Protocol
 from uuid import UUID
 
 from libs.common.kernel.clock import Clock
-from libs.common.kernel.errors import Outage
+from libs.common.kernel.errors import Outage, Refusal
 from services.payments.domain.account_names import NO_ANSWER
+from services.payments.usecases.partners import RequireSigned
 
 #: Accounts of one question.
 QUESTION_ACCOUNTS_MAX = 1_000
@@ -41,6 +42,15 @@ class Question:
     accounts: Sequence[Asked]
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a bank says of each account, by its place in the question; the same as it came and was signed."""
+
+    outcomes: Mapping[int, str]
+    content: bytes = field(repr=False)
+    signature: str | None
+
+
 class NameWork(Protocol):
     """One transaction between questions; none is open while a bank is asked."""
 
@@ -60,18 +70,25 @@ class NameWorks(Protocol):
 
 
 class Banks(Protocol):
-    async def whose(self, agency_code: str, accounts: Sequence[Asked]) -> Mapping[int, str]:
-        """Of each account, by its place, what the bank says. Outage when it does not answer, or not all."""
+    async def whose(self, agency_code: str, accounts: Sequence[Asked]) -> Said:
+        """Outage when the bank does not answer, or not all."""
 
 
 class AskNames:
     """The worker. `pause_seconds`: before a bank that did not answer is asked again."""
 
     def __init__(
-        self, works: NameWorks, banks: Banks, agencies: Sequence[str], clock: Clock, pause_seconds: float
+        self,
+        works: NameWorks,
+        banks: Banks,
+        require_signed: RequireSigned,
+        agencies: Sequence[str],
+        clock: Clock,
+        pause_seconds: float,
     ) -> None:
         self._works = works
         self._banks = banks
+        self._require_signed = require_signed
         self._agencies = agencies
         self._clock = clock
         self._pause = timedelta(seconds=pause_seconds)
@@ -87,8 +104,10 @@ class AskNames:
         if question is None:
             return False
         try:
-            outcomes = await self._banks.whose(question.agency_code, question.accounts)
-        except Outage:
+            said = await self._banks.whose(question.agency_code, question.accounts)
+            await self._require_signed(question.agency_code, said.content, said.signature)
+            outcomes = said.outcomes
+        except (Outage, Refusal):
             if question.attempts < ATTEMPTS_MAX:
                 async with self._works() as work:
                     await work.unanswered(question, now + self._pause)

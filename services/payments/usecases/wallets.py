@@ -1,7 +1,8 @@
 """Wallet operators are called: batches are handed over, and asked about by our references.
 
 Whoever has called once and has no answer does not know whether the operator has the batch, so it asks before
-it hands the batch over again. All that an operator says is a report, taken as any other.
+it hands the batch over again, and does so only where the operator says in its own name that it never took it.
+All else that an operator says is a report, taken as any other.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ _DOUBLINGS_MAX = 9
 class Call:
     """A batch that is to be handed over, or asked about. `attempts`: calls since its operator last answered.
 
-    `accepted`: the operator has it. `awaited`: its payments that no report has told of.
+    `accepted`: the operator has it, as it said in answer or by a report. `awaited`: its payments that no
+    report has told of.
     """
 
     file_id: UUID
@@ -57,10 +59,11 @@ class WalletWorks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an operator says, and the signature that came with it."""
+    """What an operator says, and the signature that came with it. `taken`: it took the batch."""
 
     content: bytes
     signature: str | None
+    taken: bool = True
 
 
 class Operators(Protocol):
@@ -69,8 +72,8 @@ class Operators(Protocol):
     async def hand_over(self, agency_code: str, batch_id: UUID, batch: bytes) -> Told:
         """What the operator says of its payments. The same batch twice is one."""
 
-    async def ask(self, agency_code: str, batch_id: UUID, payments: Sequence[UUID]) -> Told | None:
-        """The same of those payments; None when it never got the batch."""
+    async def ask(self, agency_code: str, batch_id: UUID, payments: Sequence[UUID]) -> Told:
+        """The same of those payments, or that it never took the batch."""
 
 
 class CallWallets:
@@ -108,7 +111,6 @@ class CallWallets:
         rest_until = now + timedelta(seconds=self._pause_seconds * 2 ** min(call.attempts, _DOUBLINGS_MAX))
         try:
             told = await self._called(call)
-            await self._require_signed(call.agency_code, told.content, told.signature)
             found = self._reader(told.content)
             _require_answer(call, found)
         except (Outage, Refusal):
@@ -125,12 +127,15 @@ class CallWallets:
     async def _called(self, call: Call) -> Told:
         if call.accepted or call.attempts:
             told = await self._operators.ask(call.agency_code, call.file_id, call.awaited)
-            if told is not None:
+            await self._require_signed(call.agency_code, told.content, told.signature)
+            if told.taken:
                 return told
             if call.accepted:
                 # It had the batch and may have paid: that is for people to find out, never to be sent anew.
                 raise Outage("the wallet operator has lost a batch")
-        return await self._operators.hand_over(call.agency_code, call.file_id, call.content)
+        told = await self._operators.hand_over(call.agency_code, call.file_id, call.content)
+        await self._require_signed(call.agency_code, told.content, told.signature)
+        return told
 
 
 def _require_answer(call: Call, found: ReadReport) -> None:

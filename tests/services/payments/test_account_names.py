@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 import pytest
 
+from libs.common.runtime.signatures import Signer, new_signing_keys
 from simulators.bank.names import NameDesk
 from simulators.outcomes import Odds
 from simulators.ready import serve
 from simulators.wallet.operator import Answered
+from tests.services.payments.test_partners import registered
 from tests.services.payments.test_run_checks import accept, checks
 from tests.services.payments.world import (
     BANK,
@@ -144,6 +146,24 @@ async def test_a_bank_that_does_not_answer_is_asked_three_times_and_holds_nothin
     await payments.work("name asker", "run checker")
     assert len(bank.asked) == 4
     assert "no_answer" not in await outcomes(payments)
+
+
+async def test_a_bank_with_keys_is_believed_what_it_signed(payments: Payments, bank: Desk) -> None:
+    theirs = Signer(new_signing_keys())
+    await registered(payments, keys=theirs.public()["keys"])
+    await built(payments, "2024-01")
+    assert await outcomes(payments) == {"no_answer": _PEOPLE}
+    object.__setattr__(bank, "signer", theirs)
+    await payments.built("2024-02")
+    await payments.work("name asker", "run checker")
+    assert "no_answer" not in await outcomes(payments)
+
+
+async def test_a_stopped_bank_is_asked_nothing_and_holds_nothing(payments: Payments, bank: Desk) -> None:
+    await registered(payments)
+    await payments.post(f"/v1/partners/{BANK}/suspension", {}, "checker#c")
+    assert (await payments.built("2024-01"))["checked"]
+    assert bank.asked == []
 
 
 async def test_what_a_bank_was_asked_stands_in_no_log(

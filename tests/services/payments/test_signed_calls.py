@@ -45,7 +45,7 @@ def http(status: str, body: bytes, *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-async def called(url: str) -> Answer | None:
+async def called(url: str) -> Answer:
     return await SignedCalls(OURS, seconds_max=0.5, bytes_max=100).post(
         url, b"BODY", {"Idempotency-Key": "k"}
     )
@@ -63,10 +63,10 @@ async def test_an_answer_comes_with_its_signature_and_the_question_with_ours(
     assert is_signed(b"BODY", signature, OURS.public()["keys"])
 
 
-async def test_404_says_that_the_partner_has_no_such_thing(partner: tuple[Partner, str]) -> None:
+async def test_what_404_says_is_told_apart_with_its_signature(partner: tuple[Partner, str]) -> None:
     made, url = partner
-    made.parts = [http("404 Not Found", b"")]
-    assert await called(url) is None
+    made.parts = [http("404 Not Found", b"none", f"{HEADER}: a..b")]
+    assert await called(url) == Answer(b"none", "a..b", found=False)
 
 
 @pytest.mark.parametrize(

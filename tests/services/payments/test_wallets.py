@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from libs.common.kernel.ids import show
 from libs.common.runtime.signatures import HEADER, Signer, is_signed, new_signing_keys
 from services.payments.settings import PaymentsSettings
 from simulators.outcomes import Odds
@@ -181,6 +182,68 @@ async def test_whoever_does_not_answer_is_asked_before_anything_is_sent_again(
     # The first was lost before the operator had it, so it is handed over again; all else are questions.
     assert len(wallet.taken) == 2 and len(set(wallet.taken)) == 1
     await agree(payments, wallet)
+
+
+def denied(batch_id: str, taken: bool = False) -> bytes:
+    return orjson.dumps({"batch_id": batch_id, "taken": taken})
+
+
+async def test_only_the_operator_says_that_it_never_took_a_batch(payments: Payments, wallet: Wallet) -> None:
+    theirs = Signer(new_signing_keys())
+    await registered(payments, agency_code=WALLET, channels=["e_wallet"], keys=theirs.public()["keys"])
+    run = await payments.built("2024-02")
+    assert (await payments.approve(run)).status_code == 200
+    await payments.work("run booker", "file writer")
+    [caller] = [worker for worker in payments.parts.workers if worker.name == "wallet caller"]
+    batch_id = show("fil", await payments.look.fetchval("select file_id from payment_file"))
+    # Its answer is lost and its proxy is asked: of a page, of another batch, unsigned, or taken after all.
+    wallet.spoilt = [(404, b""), (404, b"<html>"), (404, denied("fil_1")), (404, denied(batch_id))]
+    assert await caller.step()
+    for _ in range(3):
+        assert await caller.step()
+    wallet.signer = theirs
+    wallet.spoilt = [(404, denied(batch_id, taken=True)), (404, denied("fil_1")), (404, b"{}")]
+    for _ in range(3):
+        assert await caller.step()
+    assert wallet.taken == [batch_id] and wallet.spoilt == []
+    wallet.spoilt = [(404, denied(batch_id))]
+    await payments.work()
+    assert wallet.taken == [batch_id] * 2
+    assert await statuses(payments) == {"pending", "returned"}
+
+
+async def test_what_an_operator_tells_of_a_batch_says_that_it_took_it(
+    payments: Payments, wallet: Wallet
+) -> None:
+    # It took the batch and told of it; of its answer we saw nothing, and it says then that it never did.
+    run = await payments.built("2024-02")
+    assert (await payments.approve(run)).status_code == 200
+    await payments.work("run booker", "file writer")
+    [caller] = [worker for worker in payments.parts.workers if worker.name == "wallet caller"]
+    batch_id = show("fil", await payments.look.fetchval("select file_id from payment_file"))
+    wallet.spoilt = [(503, b"")]
+    assert await caller.step()
+    [batch] = wallet.batches
+    one = {name: batch["payments"][0][name] for name in ("payment_id", "amount_dong", "wallet")}
+    told = {"batch_id": batch_id, "states": [one | {"state": "settled", "booked_on": "2024-02-05"}]}
+    assert (await say(payments, batch_id, told)).status_code == 202
+    wallet.spoilt = [(404, denied(batch_id))] * 3
+    for _ in range(3):
+        assert await caller.step()
+    assert wallet.taken == [batch_id]
+
+
+async def test_a_stopped_operator_is_handed_nothing_until_two_let_it_in(
+    payments: Payments, wallet: Wallet
+) -> None:
+    await registered(payments, agency_code=WALLET, channels=["e_wallet"])
+    stopped = await payments.post(f"/v1/partners/{WALLET}/suspension", {}, "checker#c")
+    assert stopped.json()["status"] == "suspended"
+    await payments.instructed("2024-02")
+    assert wallet.taken == []
+    await registered(payments, agency_code=WALLET, channels=["e_wallet"])
+    await payments.work()
+    assert len(wallet.taken) == 1
 
 
 async def test_an_operator_that_has_lost_what_it_accepted_is_not_sent_it_again(

@@ -3,17 +3,25 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from libs.common.kernel.errors import Outage
 from libs.common.kernel.ids import show
 from libs.common.runtime.signatures import Signer
-from services.payments.clients.signed_calls import Answer, SignedCalls
+from services.payments.clients.signed_calls import SignedCalls
 from services.payments.usecases.wallets import Told
 
 _SECONDS_MAX = 60.0
 #: Of 10,000 payments each state takes some 200 bytes.
 _ANSWER_BYTES_MAX = 16 * 2**20
+
+
+class _Denied(msgspec.Struct):
+    """Of a batch that the operator never took. Its status alone says nothing: any proxy answers 404."""
+
+    batch_id: str
+    taken: bool
 
 
 class WalletOperators:
@@ -26,16 +34,24 @@ class WalletOperators:
     async def hand_over(self, agency_code: str, batch_id: UUID, batch: bytes) -> Told:
         url, key = self._addresses[agency_code] + "/v1/batches", show("fil", batch_id)
         answer = await self._calls.post(url, batch, {"Idempotency-Key": key})
-        if answer is None:
+        if not answer.found:
             raise Outage("the wallet operator has no door for batches")
-        return _told(answer)
+        return Told(answer.content, answer.signature)
 
-    async def ask(self, agency_code: str, batch_id: UUID, payments: Sequence[UUID]) -> Told | None:
-        url = f"{self._addresses[agency_code]}/v1/batches/{show('fil', batch_id)}/inquiry"
+    async def ask(self, agency_code: str, batch_id: UUID, payments: Sequence[UUID]) -> Told:
+        batch = show("fil", batch_id)
+        url = f"{self._addresses[agency_code]}/v1/batches/{batch}/inquiry"
         body = orjson.dumps({"payment_ids": [show("pay", one) for one in payments]})
         answer = await self._calls.post(url, body, {})
-        return _told(answer) if answer else None
+        if not answer.found:
+            _require_denied(answer.content, batch)
+        return Told(answer.content, answer.signature, answer.found)
 
 
-def _told(answer: Answer) -> Told:
-    return Told(answer.content, answer.signature)
+def _require_denied(content: bytes, batch: str) -> None:
+    try:
+        told = msgspec.json.decode(content, type=_Denied)
+    except msgspec.MsgspecError:
+        raise Outage("the wallet operator has no door for inquiries") from None
+    if told.taken or told.batch_id != batch:
+        raise Outage("the wallet operator does not say that it never took the batch")
