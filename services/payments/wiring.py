@@ -129,15 +129,6 @@ def parts(settings: PaymentsSettings) -> Parts:
     payer = Payer(settings.payer_name, settings.payer_account)
     sources = RunSources(MonthlyDecisions(clock.business_date), CampaignLists())
     build = BuildRuns(Building(database, sources, to_event), clock, settings.run_shard_people)
-    names = AccountNames(settings.name_checks, _signer(settings))
-    ask = AskNames(
-        AskedNames(database, accounts.open),
-        names,
-        RequireSigned(StoredPartners(database), is_signed),
-        tuple(settings.name_checks),
-        clock,
-        settings.name_check_seconds,
-    )
     check = CheckRuns(Checking(database, tuple(settings.name_checks)), _limits(settings), clock)
     book = BookRuns(instructing, clock)
     write = WriteFiles(instructing, _WRITERS, payer, clock)
@@ -158,7 +149,7 @@ def parts(settings: PaymentsSettings) -> Parts:
     manage, stored, senders = _webhooks(settings, database, cipher, told)
     run_workers = (
         Worker("run builder", build.step),
-        Worker("name asker", ask.step),
+        _name_asker(settings, database, accounts, clock),
         Worker("run checker", check.step),
         Worker("run booker", book.step),
         Worker("file writer", write.step),
@@ -187,6 +178,18 @@ def parts(settings: PaymentsSettings) -> Parts:
 
 def _signer(settings: PaymentsSettings) -> Signer:
     return Signer(settings.signing_keys.get_secret_value() if settings.signing_keys else None)
+
+
+def _name_asker(settings: PaymentsSettings, database: Database, accounts: Accounts, clock: Clock) -> Worker:
+    ask = AskNames(
+        AskedNames(database, accounts.open),
+        AccountNames(settings.name_checks, _signer(settings)),
+        RequireSigned(StoredPartners(database), is_signed),
+        tuple(settings.name_checks),
+        clock,
+        settings.name_check_seconds,
+    )
+    return Worker("name asker", ask.step)
 
 
 def _wallet_caller(
