@@ -1,4 +1,7 @@
-"""Accounts whose holders' names a bank is asked about, and what it said."""
+"""Accounts whose holders' names a bank is asked about, and what it said.
+
+A row of `account_name` without an outcome is queued: its bank is to be asked.
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,42 +12,61 @@ from services.payments.domain import runs
 from services.payments.domain.account_names import NO_ANSWER
 from services.payments.domain.instructions import BANK_ACCOUNT
 from services.payments.domain.records import Secret
-from services.payments.store import payees
 from services.payments.store.partners import SERVED
 from services.payments.usecases.account_names import Asked, Question
 
-#: An instruction `i` of a run `r` of which its bank is still to say whose the account is. `$1`: banks that
-#: are asked, unless they are stopped. What a list of a campaign states is the list's; nobody asks about it.
+#: No list waits longer for banks that answer, but slowly.
+_MINUTES_MAX = 60
+#: Whether a run `r` has to wait for banks that are asked, `$1`, unless they are stopped. It waits for all
+#: that is queued in its province, so that an account in two lists holds both.
 AWAITED = f"""
-    r.campaign_id is null and i.channel = '{BANK_ACCOUNT}' and i.agency_code = any({SERVED})
-    and not exists (
-        select from account_name n where n.account_id = i.account_id and n.version = i.account_version
-          and (n.outcome <> '{NO_ANSWER}' or n.answered_at >= r.built_at))
+    cardinality($1::text[]) > 0 and r.campaign_id is null and (r.names_queued_at is null
+        or r.names_queued_at > now() - interval '{_MINUTES_MAX} minutes' and exists (
+            select from account_name n where n.province_code = r.province_code and n.outcome is null
+              and n.agency_code = any({SERVED})))
 """
-# One bank's at a time; those that were asked as often before, so that their attempts are counted together.
-_CLAIM = f"""
-    with awaited as (
-        select distinct on (i.account_id, i.account_version) i.instruction_id, i.agency_code,
-               coalesce(n.attempts, 0) as attempts
-        from run r join instruction i using (run_id)
-        left join account_name n on n.account_id = i.account_id and n.version = i.account_version
-        where r.status = '{runs.BUILT}' and r.checked_at is null and {AWAITED}
-          and (n.next_at is null or n.next_at <= $2)
-        order by i.account_id, i.account_version
-    ), bank as (
-        select agency_code, attempts from awaited order by attempts desc, agency_code limit 1
-    )
-    select i.agency_code, i.account_id, i.account_version, i.province_code, w.attempts,
-           {payees.SECRET} as secret
-    from (select * from awaited join bank using (agency_code, attempts) order by instruction_id limit $3) w
-    join instruction i using (instruction_id) {payees.JOINED}
+# What a list of a campaign states is the list's; nobody asks about it.
+_UNQUEUED = f"""
+    update run set names_queued_at = $1 where run_id = (
+        select run_id from run where status = '{runs.BUILT}' and checked_at is null
+          and names_queued_at is null and campaign_id is null
+        order by built_at limit 1 for update skip locked)
+    returning run_id
 """
-# Who was faster has moved `next_at` on.
-_ASKED = """
-    insert into account_name as n (account_id, version, agency_code, province_code, attempts, next_at)
-    select *, 1, $6 from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[])
-    on conflict (account_id, version) do update set attempts = n.attempts + 1, next_at = excluded.next_at
-    where n.next_at <= $5 returning account_id, version
+_BANKS = """
+    insert into name_bank (agency_code, next_at) select a, $2 from unnest($1::text[]) a order by a
+    on conflict do nothing
+"""
+# In one order, as others may queue the same accounts.
+_QUEUE = f"""
+    insert into account_name as n (account_id, version, agency_code, province_code)
+    select distinct on (account_id, account_version) account_id, account_version, agency_code, province_code
+    from instruction
+    where run_id = $1 and channel = '{BANK_ACCOUNT}' and agency_code = any($2::text[])
+    order by account_id, account_version
+    on conflict (account_id, version) do update set outcome = null, answered_at = null
+    where n.outcome = '{NO_ANSWER}'
+"""
+_BANK = f"""
+    update name_bank set attempts = attempts + 1, next_at = $3 where agency_code = (
+        select agency_code from name_bank b where agency_code = any({SERVED}) and next_at <= $2
+          and exists (select from account_name n where n.agency_code = b.agency_code and n.outcome is null)
+        order by next_at limit 1 for update skip locked)
+    returning agency_code, attempts
+"""
+_ACCOUNTS = """
+    select n.account_id, n.version, coalesce(p.secret, f.secret) as secret
+    from (
+        select account_id, version from account_name where agency_code = $1 and outcome is null
+        order by province_code limit $2
+    ) n
+    left join payout_account p on p.person_id = n.account_id and p.version = n.version
+    left join facility_account f on f.facility_id = n.account_id and f.version = n.version
+"""
+_ANSWERED = """
+    update account_name n set outcome = t.outcome, answered_at = $4
+    from unnest($1::uuid[], $2::integer[], $3::text[]) as t (account_id, version, outcome)
+    where n.account_id = t.account_id and n.version = t.version
 """
 
 
@@ -66,43 +88,51 @@ class _Work:
         self._connection = connection
         self._open_secret = open_secret
 
+    async def queue(self, agencies: Sequence[str], at: datetime) -> bool:
+        run_id = await self._connection.fetchval(_UNQUEUED, at)
+        if run_id is None:
+            return False
+        await self._connection.execute(_BANKS, list(agencies), at)
+        await self._connection.execute(_QUEUE, run_id, list(agencies))
+        return True
+
     async def claim(
         self, agencies: Sequence[str], accounts_max: int, at: datetime, until: datetime
     ) -> Question | None:
-        rows = await self._connection.fetch(_CLAIM, list(agencies), at, accounts_max)
-        names = ("account_id", "account_version", "agency_code", "province_code")
-        columns = [[row[name] for row in rows] for name in names]
-        held = {tuple(row) for row in await self._connection.fetch(_ASKED, *columns, at, until)}
-        mine = [row for row in rows if (row["account_id"], row["account_version"]) in held]
-        if not mine:
+        bank = await self._connection.fetchrow(_BANK, list(agencies), at, until)
+        if bank is None:
             return None
-        secrets = [self._open_secret(row["secret"]) for row in mine]
+        rows = await self._connection.fetch(_ACCOUNTS, bank["agency_code"], accounts_max)
+        secrets = [self._open_secret(row["secret"]) for row in rows]
         accounts = [
-            Asked(row["account_id"], row["account_version"], secret.account_number, secret.account_name)
-            for row, secret in zip(mine, secrets, strict=True)
+            Asked(row["account_id"], row["version"], secret.account_number, secret.account_name)
+            for row, secret in zip(rows, secrets, strict=True)
         ]
-        return Question(mine[0]["agency_code"], mine[0]["attempts"] + 1, accounts)
+        return Question(bank["agency_code"], bank["attempts"], accounts)
 
     async def answered(self, question: Question, outcomes: Mapping[int, str], at: datetime) -> None:
         told = [outcomes[number] for number in range(len(question.accounts))]
-        await self._connection.execute(
-            "update account_name n set outcome = t.outcome, answered_at = $4, next_at = $4"
-            " from unnest($1::uuid[], $2::integer[], $3::text[]) as t (account_id, version, outcome)"
-            " where n.account_id = t.account_id and n.version = t.version",
-            *_keys(question),
-            told,
-            at,
-        )
+        account_ids = [one.account_id for one in question.accounts]
+        versions = [one.version for one in question.accounts]
+        await self._connection.execute(_ANSWERED, account_ids, versions, told, at)
+        await self._begin_anew(question.agency_code, at)
 
     async def unanswered(self, question: Question, rest_until: datetime) -> None:
         await self._connection.execute(
-            "update account_name n set next_at = $3"
-            " from unnest($1::uuid[], $2::integer[]) as t (account_id, version)"
-            " where n.account_id = t.account_id and n.version = t.version",
-            *_keys(question),
-            rest_until,
+            "update name_bank set next_at = $2 where agency_code = $1", question.agency_code, rest_until
         )
 
+    async def given_up(self, question: Question, at: datetime) -> None:
+        await self._connection.execute(
+            "update account_name set outcome = $2, answered_at = $3"
+            " where agency_code = $1 and outcome is null",
+            question.agency_code,
+            NO_ANSWER,
+            at,
+        )
+        await self._begin_anew(question.agency_code, at)
 
-def _keys(question: Question) -> tuple[list[object], list[object]]:
-    return [one.account_id for one in question.accounts], [one.version for one in question.accounts]
+    async def _begin_anew(self, agency_code: str, at: datetime) -> None:
+        await self._connection.execute(
+            "update name_bank set attempts = 0, next_at = $2 where agency_code = $1", agency_code, at
+        )

@@ -13,12 +13,11 @@ from uuid import UUID
 
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import Outage, Refusal
-from services.payments.domain.account_names import NO_ANSWER
 from services.payments.usecases.partners import RequireSigned
 
 #: Accounts of one question.
 QUESTION_ACCOUNTS_MAX = 1_000
-#: After so many questions without an answer the run goes on without it.
+#: After so many questions in a row without an answer, lists go on without the bank.
 ATTEMPTS_MAX = 3
 _LEASE_SECONDS = 120.0
 
@@ -35,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """To one bank. `attempts`: times that these accounts were asked about, this one included."""
+    """To one bank. `attempts`: questions since it last answered, this one included."""
 
     agency_code: str
     attempts: int
@@ -54,15 +53,21 @@ class Said:
 class NameWork(Protocol):
     """One transaction between questions; none is open while a bank is asked."""
 
+    async def queue(self, agencies: Sequence[str], at: datetime) -> bool:
+        """What these banks are still to be asked for one list that is new; False when there is none."""
+
     async def claim(
         self, agencies: Sequence[str], accounts_max: int, at: datetime, until: datetime
     ) -> Question | None:
-        """Accounts of one bank, in runs that are not checked yet, of which no answer is known."""
+        """Of a bank that nobody asks meanwhile and that is not resting."""
 
     async def answered(self, question: Question, outcomes: Mapping[int, str], at: datetime) -> None:
         """`outcomes`: by the place in the question."""
 
     async def unanswered(self, question: Question, rest_until: datetime) -> None: ...
+
+    async def given_up(self, question: Question, at: datetime) -> None:
+        """All that is queued for the bank has no answer."""
 
 
 class NameWorks(Protocol):
@@ -94,25 +99,27 @@ class AskNames:
         self._pause = timedelta(seconds=pause_seconds)
 
     async def step(self) -> bool:
-        """One question; False when there is none to ask."""
+        """A list and a question; False when there is neither."""
         if not self._agencies:
             return False
         now = self._clock.recorded_at()
         until = now + timedelta(seconds=_LEASE_SECONDS)
         async with self._works() as work:
+            queued = await work.queue(self._agencies, now)
+        async with self._works() as work:
             question = await work.claim(self._agencies, QUESTION_ACCOUNTS_MAX, now, until)
         if question is None:
-            return False
+            return queued
         try:
             said = await self._banks.whose(question.agency_code, question.accounts)
             await self._require_signed(question.agency_code, said.content, said.signature)
-            outcomes = said.outcomes
         except (Outage, Refusal):
-            if question.attempts < ATTEMPTS_MAX:
-                async with self._works() as work:
+            async with self._works() as work:
+                if question.attempts < ATTEMPTS_MAX:
                     await work.unanswered(question, now + self._pause)
-                return True
-            outcomes = dict.fromkeys(range(len(question.accounts)), NO_ANSWER)
+                else:
+                    await work.given_up(question, now)
+            return True
         async with self._works() as work:
-            await work.answered(question, outcomes, now)
+            await work.answered(question, said.outcomes, now)
         return True

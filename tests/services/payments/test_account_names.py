@@ -7,10 +7,12 @@ import orjson
 import pytest
 
 from libs.common.runtime.signatures import Signer, new_signing_keys
+from services.payments.usecases import account_names
 from simulators.bank.names import NameDesk
 from simulators.outcomes import Odds
 from simulators.ready import serve
 from simulators.wallet.operator import Answered
+from tests.services.payments.test_care_money import care
 from tests.services.payments.test_partners import registered
 from tests.services.payments.test_run_checks import accept, checks
 from tests.services.payments.world import (
@@ -118,7 +120,22 @@ async def test_an_account_into_which_money_came_holds_nothing_any_more(payments:
     assert (await payments.approve(run)).status_code == 200
     await payments.work()
     await payments.answered()
-    again = await payments.built("2024-02")
+    again = await built(payments, "2024-02")
+    assert again["checked"] and "account_name" not in await checks(payments, again)
+
+
+async def test_a_carer_s_account_into_which_money_came_holds_nothing_any_more(payments: Payments) -> None:
+    carer = next(n for n in range(_PEOPLE + 2, 99) if ODDS.at_bank(f"19{n:010d}"))
+    await payments.account(carer)
+    await payments.decide(care(1, carer))
+    first = await built(payments, "2024-01")
+    found = (await checks(payments, first))["account_name"]["findings"]
+    assert found == sum(ODDS.at_bank(f"19{n:010d}") is not None for n in (*range(1, _PEOPLE + 1), carer))
+    await accept(payments, first, "account_name", "checker#x")
+    assert (await payments.approve(first)).status_code == 200
+    await payments.work()
+    await payments.answered()
+    again = await built(payments, "2024-02")
     assert again["checked"] and "account_name" not in await checks(payments, again)
 
 
@@ -162,8 +179,46 @@ async def test_a_bank_with_keys_is_believed_what_it_signed(payments: Payments, b
 async def test_a_stopped_bank_is_asked_nothing_and_holds_nothing(payments: Payments, bank: Desk) -> None:
     await registered(payments)
     await payments.post(f"/v1/partners/{BANK}/suspension", {}, "checker#c")
-    assert (await payments.built("2024-01"))["checked"]
+    assert (await built(payments, "2024-01"))["checked"]
     assert bank.asked == []
+
+
+async def test_a_bank_that_is_away_is_given_up_as_a_whole_however_many_accounts_it_has(
+    payments: Payments, bank: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_names, "QUESTION_ACCOUNTS_MAX", 1)
+    bank.spoilt.extend([(503, b"")] * 3)
+    assert (await built(payments, "2024-01"))["checked"]
+    assert len(bank.asked) == 3
+    assert await outcomes(payments) == {"no_answer": _PEOPLE}
+
+
+async def test_a_bank_that_answers_now_and_then_is_not_given_up(
+    payments: Payments, bank: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account_names, "QUESTION_ACCOUNTS_MAX", 4)
+    good = bank.post
+    answers = iter([(503, b""), None, "good", (503, b""), None, "good"])
+    object.__setattr__(bank, "post", lambda *told: good(*told) if (one := next(answers)) == "good" else one)
+    assert (await built(payments, "2024-01"))["checked"]
+    assert "no_answer" not in await outcomes(payments)
+    assert next(answers, None) is None
+
+
+async def test_no_list_waits_longer_than_an_hour(payments: Payments, bank: Desk) -> None:
+    bank.spoilt.append((503, b""))
+    run = await payments.built("2024-01")
+    [asker] = [worker for worker in payments.parts.workers if worker.name == "name asker"]
+    assert await asker.step()
+    for minutes, checked in ((59, False), (61, True)):
+        await payments.look.execute(
+            "update run set names_queued_at = now() - make_interval(mins => $1)", minutes
+        )
+        await payments.work("run checker")
+        assert (await payments.run(run["run_id"]))["checked"] is checked
+    # What the bank says afterwards is found with the next list.
+    again = await built(payments, "2024-02")
+    assert (await checks(payments, again))["account_name"]["findings"] > 0
 
 
 async def test_what_a_bank_was_asked_stands_in_no_log(
