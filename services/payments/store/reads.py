@@ -151,18 +151,13 @@ class StoredReads:
         return _health_hidden(found) if by == "category" else found
 
     async def payments_of(self, territory: str | None, person_id: UUID) -> list[PaymentView]:
-        columns = "instruction_id, month, amount_dong"
         async with self._database.reading(territory) as connection:
             rows = await connection.fetch(
-                f"""
-                with mine as (
-                    select {columns} from instruction_line where person_id = $1 and not returned
-                    union all
-                    select {columns} from instruction_line where person_id = $1 and returned
-                ), summed as (
+                """
+                with summed as (
                     select instruction_id, sum(amount_dong)::bigint as amount,
                            array_agg(month order by month) as months
-                    from mine group by instruction_id
+                    from instruction_line where person_id = $1 group by instruction_id
                 )
                 select i.*, s.amount, s.months from summed s join instruction i using (instruction_id)
                 join run r using (run_id) where r.status <> 'withdrawn'

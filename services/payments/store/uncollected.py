@@ -23,12 +23,8 @@ _IN_A_ROW = f"""
         where i.instruction_id = any($1::uuid[]) and l.campaign_id is null
         order by l.person_id, l.programme, i.instruction_id
     ), paid_by as (
-        select b.person_id, b.programme, l.run_id, l.instruction_id from back b
-        join instruction_line l on l.person_id = b.person_id and l.programme = b.programme and not l.returned
-        where l.campaign_id is null
-        union
-        select b.person_id, b.programme, l.run_id, l.instruction_id from back b
-        join instruction_line l on l.person_id = b.person_id and l.programme = b.programme and l.returned
+        select distinct b.person_id, b.programme, l.run_id, l.instruction_id from back b
+        join instruction_line l on l.person_id = b.person_id and l.programme = b.programme
         where l.campaign_id is null
     ), tried as (
         select p.person_id, p.programme, m.month,
