@@ -78,12 +78,14 @@ def _transfer(element: etree._Element) -> Transfer:
     )
 
 
-def _path(path: str) -> str:
-    return "/".join(_PREFIX + name for name in path.split("/"))
+def _path(path: str) -> etree.XPath:
+    """The text at a path, compiled: it is asked of each of thousands of payments."""
+    names = "/".join(f"n:{name}" for name in path.split("/"))
+    return etree.XPath(f"string({names})", namespaces={"n": _PREFIX[1:-1]}, smart_strings=False)
 
 
-def _text(element: etree._Element, path: str) -> str:
-    found = element.findtext(path)
+def _text(element: etree._Element, path: etree.XPath) -> str:
+    found = str(path(element))
     if not found:
         raise ValueError("an element that this bank needs is missing")
     return found
