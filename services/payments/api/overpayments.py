@@ -32,9 +32,9 @@ MayApprove = Annotated[Actor, requires("payments.recoveries.approve")]
 class OverpaymentShown(BaseModel):
     """What was paid of a month above what a recalculation says that it comes to.
 
-    `amount_dong` = `withheld_dong` (kept back from later months; `reserved_dong` of it by lists that are not
-    booked yet) + `recovered_dong` (paid back) + `waived_dong` (remitted) + `open_dong`. `monthly_dong`: what
-    its plan keeps back each month; null without a plan.
+    `amount_dong` = `withheld_dong` (kept back from later months, `reserved_dong` of it by lists that are not
+    booked yet, or come back with the month's own payments) + `recovered_dong` (paid back) + `waived_dong`
+    (remitted) + `open_dong`. `monthly_dong`: what its plan keeps back each month; null without a plan.
     """
 
     overpayment_id: str

@@ -28,8 +28,8 @@ _COUNTS = """
 # The decision in force in a month is the highest version with effective_from <= month that is signed: an
 # unsigned proposal is no decision yet. A version ends where a later one begins.
 # What was kept back of a month stays so when its payment came back. A month that was recalculated is due by
-# its latest difference: what it comes to, less what stands of it; a refusal that was decided after that waits
-# for the next one.
+# its latest difference: what it comes to, less what stands of it, with what is overpaid of it until that came
+# back; a refusal that was decided after that waits for the next one.
 # What is asked of other tables is asked by index, person by person in the order of the index: by guesses of
 # how many rows there are, whole tables would be read for each shard.
 _MONTHLY = f"""
@@ -62,7 +62,10 @@ _MONTHLY = f"""
         where m::date <> all(paid.months) and g.amount_dong > withheld.dong
     ), recalculated as (
         select d.*, stands, last.former_province_code
-        from difference d cross join lateral standing_dong(d.person_id, d.programme, d.month) as stands
+        from difference d cross join lateral (
+            select greatest(0, standing_dong(d.person_id, d.programme, d.month)
+                               + open_of_month(d.person_id, d.programme, d.month)) as stands
+        ) as counted
         left join lateral (
             select former_province_code, outcome, coalesce(signed_on, decided_on) as decided_on
             from entitlement e left join signature s using (decision_id)

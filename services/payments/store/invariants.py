@@ -47,9 +47,12 @@ _RUNS_ADD_UP = """
     where i.instruction_id is null
 """
 
+#: What a run pays of a difference may be paid by a later one again, as another part of the month came back.
 _PAID_ONCE = """
     select person_id from instruction_line where not returned
-    group by person_id, programme, month, campaign_id, difference_id having count(*) > 1
+    group by person_id, programme, month, campaign_id, difference_id,
+             case when difference_id is not null then run_id end
+    having count(*) > 1
 """
 
 #: Instructions whose postings are not those of their way to their status, not of their amount, or between

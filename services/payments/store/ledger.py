@@ -20,6 +20,7 @@ from services.payments.domain.ledger import (
     Account,
     Transfer,
 )
+from services.payments.store.overpayments import close
 
 #: The accounts that an instruction moves, from the instruction `i`, its run `r` and the run's fund `f`.
 _KEY = f"case {{kind}} when '{FUND}' then f.code when '{IN_TRANSIT}' then i.agency_code else i.programme end"
@@ -116,7 +117,10 @@ async def book_run(connection: Connection, run_id: UUID, on: date) -> None:
 async def book_instalments(connection: Connection, run_id: UUID, on: date) -> None:
     """What the run keeps back counts as paid, and is overpaid no longer. After the run is booked."""
     await connection.execute(_BOOK_INSTALMENTS, run_id, on)
-    await connection.execute("update instalment set booked_on = $2 where run_id = $1", run_id, on)
+    rows = await connection.fetch(
+        "update instalment set booked_on = $2 where run_id = $1 returning overpayment_id", run_id, on
+    )
+    await close(connection, [row["overpayment_id"] for row in rows], on)
 
 
 async def book_instructions(

@@ -41,6 +41,16 @@ _TOTALS = """
     where r.run_id = $1 and r.programme = m.programme and r.unit_province_code = m.unit_province_code
       and r.commune_code = m.commune_code and r.category = m.category and r.channel = m.channel
 """
+# What stands of a recalculated month is another sum by it. In one order, as two reports may be of one month.
+_WEIGHED_AGAIN = """
+    update difference d set weighed_on = null, next_look_at = now()
+    from (
+        select d.difference_id from instruction_line l join difference d using (person_id, programme, month)
+        where l.run_id = $1 and l.instruction_id = any($2::uuid[]) and l.campaign_id is null
+        order by d.difference_id for no key update of d
+    ) as touched
+    where d.difference_id = touched.difference_id
+"""
 _ANSWERED = f"""
     update payment_file set pending = pending - $2,
         status = case when pending = $2 then '{files.ANSWERED}' else status end
@@ -93,6 +103,7 @@ async def move(connection: Connection, answer: Answer, matched: Sequence[Matched
         [_change(first[known], last[known], RETURNED) for known in ids],
         [_change(first[known], last[known], UNKNOWN) for known in ids],
     )
+    await connection.execute(_WEIGHED_AGAIN, answer.run_id, ids)
     answered = [known for known in ids if first[known].was in AWAITED]
     if answered:
         await _discharge(connection, answer, answered, on)

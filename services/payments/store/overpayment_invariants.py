@@ -21,6 +21,17 @@ _ARREARS_ARE_DIFFERENCES = """
             where a.person_id = coalesce(d.payee_person_id, d.person_id) and a.payee_id = i.payee_id) end)
 """
 
+#: Recalculated months of which more stands than they come to, though all that moved has been weighed since.
+_NO_MORE_STANDS = """
+    select l.difference_id from (
+        select distinct on (person_id, programme, month) * from difference
+        order by person_id, programme, month, recalculation_id desc
+    ) as l
+    where l.due_dong < standing_dong(l.person_id, l.programme, l.month) and not exists (
+        select from difference d where d.person_id = l.person_id and d.programme = l.programme
+          and d.month = l.month and d.weighed_on is null)
+"""
+
 #: Overpayments, instalments and recoveries of which not exactly what they say is booked; bookings of none.
 _OVERPAYMENTS_ARE_LEDGER = f"""
     with said as (
@@ -45,12 +56,13 @@ _OVERPAYMENTS_ARE_LEDGER = f"""
           is distinct from (b.amount, b.programme, b.province_code)
 """
 
-#: Overpayments that more came back of than they are, or above what a recovery told; months of which as much
-#: or more was kept back than they come to, or not what their lines say; what a withdrawn list still keeps.
+#: Overpayments that more came back of than they are, of another month than their difference, or closed too
+#: soon; months of which not what their lines say was kept back; what a withdrawn list still keeps.
 _OVERPAYMENTS_ADD_UP = """
     select o.overpayment_id from overpayment o left join difference d using (difference_id)
     where open_dong(o.overpayment_id) < 0 or d.difference_id is null
        or (d.person_id, d.programme, d.month) <> (o.person_id, o.programme, o.month)
+       or o.closed_on is not null and not closes(o.overpayment_id)
     union all
     select l.instruction_id from instruction_line l left join (
         select person_id, programme, month, sum(amount_dong) as amount from instalment group by 1, 2, 3
@@ -65,6 +77,7 @@ _OVERPAYMENTS_ADD_UP = """
 """
 
 OVERPAYMENT_INVARIANTS = (
+    Invariant(3, "of a recalculated month no more stands than it comes to", _NO_MORE_STANDS),
     Invariant(6, "every line that pays a difference is of it, to its payee", _ARREARS_ARE_DIFFERENCES),
     Invariant(19, "what was overpaid stands where the ledger says", _OVERPAYMENTS_ARE_LEDGER),
     Invariant(19, "overpaid = kept back + paid back + remitted + open", _OVERPAYMENTS_ADD_UP),

@@ -1,11 +1,13 @@
-"""Overpayments as requests see them, in their caller's territory by the app role."""
+"""Overpayments as requests see them, in their caller's territory by the app role; and their end."""
 
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import asyncpg
 
 from libs.common.kernel.months import Month
-from libs.common.runtime.postgres import Database
+from libs.common.runtime.postgres import Connection, Database
 from services.payments.usecases.overpayments import OverpaymentView
 
 _VIEW = """
@@ -28,8 +30,14 @@ _VIEW = """
 """
 _PAGE = f"""
     {_VIEW} where ($1::uuid is null or o.overpayment_id > $1) and ($2::uuid is null or o.person_id = $2)
-      and (not $3 or open_dong(o.overpayment_id) > 0)
+      and (not $3 or o.closed_on is null and open_dong(o.overpayment_id) > 0)
     order by o.overpayment_id limit $4
+"""
+#: In the order in which lists being built hold them.
+_CLOSE = """
+    update overpayment set closed_on = $2 where closes(overpayment_id) and overpayment_id in (
+        select overpayment_id from overpayment where overpayment_id = any($1::uuid[]) and closed_on is null
+        order by overpayment_id for no key update)
 """
 
 
@@ -59,3 +67,9 @@ class StoredOverpayments:
 
 def _view(row: asyncpg.Record) -> OverpaymentView:
     return OverpaymentView(**{**dict(row), "month": Month.of(row["month"])})
+
+
+async def close(connection: Connection, overpayment_ids: Sequence[UUID], on: date) -> None:
+    """Mark those of which nothing is left to be booked."""
+    if overpayment_ids:
+        await connection.execute(_CLOSE, list(overpayment_ids), on)

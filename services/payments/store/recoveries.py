@@ -13,6 +13,7 @@ from services.payments.domain.funds import budget_of
 from services.payments.domain.ledger import OVERPAYMENT, WAIVED, Account, Transfer
 from services.payments.domain.recoveries import Debt, Recovery
 from services.payments.store import funds, ledger
+from services.payments.store.overpayments import close
 from services.payments.store.province_lock import alone_with
 
 _COLUMNS = (
@@ -99,6 +100,7 @@ class _Work:
         overpaid = Account(OVERPAYMENT, debt.programme, province)
         booked = Transfer(recovery.kind, to, overpaid, recovery.amount, recovery.recovery_id, on)
         await ledger.book(self._connection, province, [booked])
+        await close(self._connection, [recovery.overpayment_id], on)
 
     async def withdraw(self, recovery: Recovery, at: datetime) -> None:
         await self._connection.execute(

@@ -17,6 +17,7 @@ from services.payments.domain.suspense import ATTRIBUTED, TOLD_TWICE, Candidate,
 from services.payments.store import ledger
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.moving import Answer, move
+from services.payments.store.province_lock import BEING_BUILT, alone_with
 from services.payments.store.run_rows import ToEvent
 
 COLUMNS = (
@@ -65,6 +66,12 @@ _PUT = """
     update suspense set status = $2, resolution = $3, instruction_id = $4, note = $5, maker_sub = $6,
         checker_sub = $7, problem = $8, changed_at = now()
     where suspense_id = $1
+"""
+#: What is told as paid may have come back, and is due anew: a list that is being built is waited for.
+_CLAIM = f"""
+    select {COLUMNS} from suspense where status = '{suspense.APPROVED}'
+      and not (outcome = '{instructions.SETTLED}' and province_code in ({BEING_BUILT}))
+    order by changed_at limit 1 for update skip locked
 """
 _PLACE = """
     select i.run_id, i.file_id, i.province_code, r.execute_on from instruction i join run r using (run_id)
@@ -203,11 +210,15 @@ class _Work:
         self._to_event = to_event
 
     async def claim(self) -> Item | None:
-        row = await self._connection.fetchrow(
-            f"select {COLUMNS} from suspense where status = '{suspense.APPROVED}'"
-            " order by changed_at limit 1 for update skip locked"
-        )
-        return item_of(row) if row else None
+        row = await self._connection.fetchrow(_CLAIM)
+        if row is None:
+            return None
+        item = item_of(row)
+        if item.outcome == instructions.SETTLED:
+            await alone_with(self._connection, item.province_code)
+            if await self._connection.fetchval(f"select $1 in ({BEING_BUILT})", item.province_code):
+                return None
+        return item
 
     async def candidate(self, instruction_id: UUID) -> Candidate | None:
         # As a report does: whoever holds the file moves its payments.

@@ -8,17 +8,27 @@ from services.payments.store.province_lock import among_builders_of
 _PLANNED = f"""
     select exists (select from recovery where kind = '{PLAN}' and status = '{BOOKED}' and province_code = $1)
 """
+# Shards of a run meet here by who moved between its months: one waits for the other, and sees what it
+# reserved.
+_HOLD = """
+    select overpayment_id from overpayment
+    where closed_on is null and province_code = $1 and (person_id, programme) in (
+        select person_id, programme from line
+        where decision_id is not null and withheld_dong = 0 and month >= $2)
+    order by overpayment_id for no key update
+"""
 # Of each month that the run is for: an instalment of each plan, as long as something is open, the oldest
 # overpayment first, and never the whole month. Arrears and what was kept back of already stay whole.
 _RESERVE = f"""
-    with plan as (
-        select distinct on (overpayment_id) overpayment_id, amount_dong as monthly from recovery
-        where kind = '{PLAN}' and status = '{BOOKED}' and province_code = $2
-        order by overpayment_id, decided_at desc
-    ), debt as (
+    with debt as (
         select o.overpayment_id, o.person_id, o.programme, o.month as of_month, monthly,
                open_dong(o.overpayment_id) as open
-        from plan join overpayment o using (overpayment_id) where monthly > 0
+        from overpayment o cross join lateral (
+            select amount_dong as monthly from recovery r
+            where r.overpayment_id = o.overpayment_id and kind = '{PLAN}' and status = '{BOOKED}'
+            order by decided_at desc limit 1
+        ) as plan
+        where o.overpayment_id = any($4::uuid[]) and monthly > 0
     ), due as (
         select person_id, programme, month, amount_dong,
                row_number() over (partition by person_id, programme order by month) - 1 as nth
@@ -53,5 +63,8 @@ async def withhold(connection: Connection, run: Run) -> None:
     if run.campaign_id or not await connection.fetchval(_PLANNED, run.province_code):
         return
     await among_builders_of(connection, run.province_code)
-    await connection.execute(_RESERVE, run.run_id, run.province_code, run.period.months[0].first_day)
+    first = run.period.months[0].first_day
+    held = await connection.fetch(_HOLD, run.province_code, first)
+    debts = [row["overpayment_id"] for row in held]
+    await connection.execute(_RESERVE, run.run_id, run.province_code, first, debts)
     await connection.execute(_PAYMENTS)

@@ -17,9 +17,9 @@ class FindingWork(Protocol):
     """One transaction of finding overpayments."""
 
     async def find(self, on: date) -> bool:
-        """Book what some recoveries of a province come to; False when none is ready to be weighed.
+        """Book what some recalculated months of a province come to; False when there is none to look at.
 
-        A recovery is weighed once: what was paid of its month, less what the month comes to.
+        A month is weighed again whenever a payment of it moves: what stands of it, less what it comes to.
         """
 
 
@@ -28,7 +28,7 @@ class FindingWorks(Protocol):
 
 
 class FindOverpayments:
-    """The worker: an upper bound of recoveries a transaction."""
+    """The worker: an upper bound of differences a transaction."""
 
     def __init__(self, works: FindingWorks, clock: Clock) -> None:
         self._works = works

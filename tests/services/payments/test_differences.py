@@ -162,6 +162,7 @@ async def test_nothing_is_overpaid_until_it_is_known_what_was_paid(payments: Pay
     await payments.differ(difference(1, "2024-01", 360_000, -180_000))
     await payments.work()
     assert await overpaid(payments) == []
+    assert await payments.look.fetchval("select next_look_at > now() + interval '50 minutes' from difference")
     [file] = await payments.files(BANK)
     for report in await payments.reports(file["payment_file_id"], BANK, NOBODY_FAILS):
         await payments.hand_in(file["payment_file_id"], report.content)
@@ -181,6 +182,77 @@ async def test_what_came_back_is_not_overpaid_and_is_paid_as_recalculated(paymen
     assert await lines(payments, run) == [("2024-01", 360_000, True), ("2024-02", 540_000, False)]
 
 
+async def given_back(payments: Payments) -> None:
+    """The bank reports that it gives back all that it had paid."""
+    for file in await payments.files(BANK, status="answered"):
+        for report in await payments.reports(file["payment_file_id"], BANK, NOBODY_FAILS):
+            back = report.content.replace(b"<CdtDbtInd>DBIT</CdtDbtInd>", b"<CdtDbtInd>CRDT</CdtDbtInd>")
+            await payments.hand_in(file["payment_file_id"], back)
+
+
+async def came_back(payments: Payments) -> None:
+    await given_back(payments)
+    await payments.work()
+
+
+@pytest.mark.parametrize(("due", "again"), [(0, []), (360_000, [("2024-01", 360_000, True)])])
+async def test_what_comes_back_after_it_was_overpaid_ends_the_debt_and_only_what_is_due_is_paid(
+    payments: Payments, due: int, again: list[tuple[str, int, bool]]
+) -> None:
+    await paid(payments)
+    none = {"category": "none", "coefficient_hundredths": 0, "standard_dong": 0} if due == 0 else {}
+    await payments.differ(difference(1, "2024-01", due, due - 540_000, **none))
+    await payments.work()
+    assert [one["open_dong"] for one in await overpaid(payments)] == [540_000 - due]
+    await came_back(payments)
+    assert await overpaid(payments) == []
+    run = await payments.instructed("2024-02")
+    assert await lines(payments, run) == [*again, ("2024-02", 540_000, False)]
+    await payments.answered()
+    assert await overpaid(payments) == []
+    assert await payments.violations() == {}
+
+
+async def test_a_list_built_before_the_debt_ends_pays_no_more_than_is_due(payments: Payments) -> None:
+    await paid(payments)
+    await payments.differ(difference(1, "2024-01", 360_000, -180_000))
+    await payments.work()
+    await given_back(payments)
+    await payments.work("report taker")
+    run = await payments.built("2024-01")
+    assert await lines(payments, run) == [("2024-01", 360_000, True)]
+    assert await payments.violations() == {}
+    await payments.approve(run)
+    await payments.work()
+    await payments.answered()
+    assert (await overpaid(payments), await payments.violations()) == ([], {})
+
+
+async def test_what_comes_back_after_its_arrears_were_paid_is_paid_anew(payments: Payments) -> None:
+    await paid(payments)
+    await payments.differ(difference(1, "2024-01", 720_000, 180_000))
+    await payments.instructed("2024-01")
+    await came_back(payments)
+    await payments.answered()
+    run = await payments.instructed("2024-01")
+    assert await lines(payments, run) == [("2024-01", 540_000, True)]
+    await payments.answered()
+    assert (await overpaid(payments), await payments.violations()) == ([], {})
+
+
+async def test_a_month_that_comes_to_more_again_ends_its_own_debt_first(payments: Payments) -> None:
+    await paid(payments)
+    await payments.differ(difference(1, "2024-01", 360_000, -180_000))
+    await payments.work()
+    await payments.differ(difference(1, "2024-01", 720_000, 360_000, recalculation=2))
+    await payments.work()
+    assert await overpaid(payments) == []
+    run = await payments.instructed("2024-01")
+    assert await lines(payments, run) == [("2024-01", 180_000, True)]
+    await payments.answered()
+    assert (await overpaid(payments), await payments.violations()) == ([], {})
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_is_recalculated_and_comes_back_a_month_comes_to_what_the_latest_says(
     payments: Payments, seed: int
@@ -194,6 +266,8 @@ async def test_whatever_is_recalculated_and_comes_back_a_month_comes_to_what_the
         await payments.instructed("2024-02")
         if chance.random() < 0.7:
             await payments.answered(chance.choice([NOBODY_FAILS, EVERYBODY_FAILS]))
+        if chance.random() < 0.5:
+            await came_back(payments)
         due = chance.choice([one for one in (0, 180_000, 360_000, 720_000) if one != told])
         await payments.differ(difference(1, "2024-01", due, due - told, recalculation=recalculation))
         await payments.work()
@@ -206,7 +280,7 @@ async def test_whatever_is_recalculated_and_comes_back_a_month_comes_to_what_the
         " join instruction i using (instruction_id) where l.month = '2024-01-01' and i.status = 'settled'"
     )
     overpaid_dong = await payments.look.fetchval(
-        "select coalesce(sum(amount_dong), 0)::bigint from overpayment"
+        "select coalesce(sum(open_dong(overpayment_id)), 0)::bigint from overpayment"
     )
     assert paid_out - overpaid_dong == told
     assert await payments.violations() == {}
@@ -217,9 +291,11 @@ async def test_whatever_is_recalculated_and_comes_back_a_month_comes_to_what_the
     [
         ("update overpayment set amount_dong = amount_dong + 1", {19}),
         ("delete from ledger_transfer where posting = 'overpaid'", {15, 19}),
-        ("update overpayment set programme = 'social_pension'", {19}),
+        ("update overpayment set programme = 'social_pension'", {3, 19}),
         ("update instruction_line set difference_id = person_id where difference_id is not null", {6, 9}),
-        ("update difference set due_dong = 100000", {6}),
+        ("update difference set due_dong = 100000", {3, 6}),
+        ("update difference set due_dong = 350000 where dong < 0", {3}),
+        ("update overpayment set closed_on = booked_on", {19}),
         ("update difference set applied_on = '2024-03-01'", {6}),
         ("update instruction_line set withheld_dong = 1 where decision_id is not null", {6, 9, 19}),
     ],

@@ -1,14 +1,31 @@
 """What was overpaid comes back by plans, repayments and remissions, each agreed on by two people."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
 from libs.common.kernel.ids import read
-from tests.services.payments.world import EVERYBODY_FAILS, MONTHS, Payments, decision, difference
+from tests.services.payments.world import (
+    EVERYBODY_FAILS,
+    MONTHS,
+    Payments,
+    close_payments,
+    decision,
+    difference,
+    open_payments,
+)
+from tests.support.postgres import TestCluster
 
 OPENED = ("2024-01", "2024-02", "2024-03")
+_BOTH_WAIT = """
+    do $$ begin
+        while (select count(distinct pid) from pg_locks where not granted) < 2 loop
+            perform pg_sleep(0.01);
+        end loop;
+    end $$
+"""
 
 
 async def overpaid(payments: Payments) -> str:
@@ -64,10 +81,12 @@ async def test_two_instalments_bring_back_what_was_overpaid_and_no_third_is_take
     assert await lines(payments, first) == [(450_000, 90_000)]
     await payments.answered()
     assert (await stands(payments, id_))["open_dong"] == 90_000
+    assert await payments.look.fetchval("select closed_on from overpayment") is None
     assert await lines(payments, await payments.instructed("2024-03")) == [(450_000, 90_000)]
     await payments.answered()
     found = await stands(payments, id_)
     assert (found["open_dong"], found["withheld_dong"], found["reserved_dong"]) == (0, 180_000, 0)
+    assert await payments.look.fetchval("select closed_on from overpayment") is not None
     assert await balance(payments, "overpayment:monthly_allowance") == 0
     assert await balance(payments, "paid:monthly_allowance") == 360_000 + 540_000 + 540_000
     assert (await payments.get("/v1/overpayments")).json()["items"] == []
@@ -82,6 +101,29 @@ async def test_months_paid_together_have_an_instalment_each_and_the_last_one_is_
     run = await payments.built("2024-02", "2024-03")
     assert await lines(payments, run) == [(440_000, 100_000), (460_000, 80_000)]
     assert (run["instructed_dong"], run["withheld_dong"], run["corrected_lines"]) == (900_000, 180_000, 0)
+
+
+async def test_two_shards_of_a_run_do_not_keep_back_the_same(postgres_cluster: TestCluster) -> None:
+    payments = await open_payments(
+        await postgres_cluster.fresh_database("payments"), ANSINH_RUN_SHARD_PEOPLE="1"
+    )
+    id_ = await overpaid(payments)
+    moved = {"commune_code": "00002", "effective_from": "2024-03", "pays_from": "2024-03"}
+    await payments.decide(decision(1, version=2, **moved))
+    await agreed(payments, id_, "plan", 100_000)
+    await payments.ask_run("2024-02", "2024-03")
+    [builder] = [worker for worker in payments.parts.workers if worker.name == "run builder"]
+    assert await builder.step()
+    # Both have kept back what they see before either is written.
+    async with payments.look.transaction():
+        await payments.look.execute("lock table run_shard in share mode")
+        both = [asyncio.ensure_future(builder.step()) for _ in range(2)]
+        await payments.look.execute(_BOTH_WAIT)
+    await asyncio.gather(*both)
+    await payments.work()
+    assert (await stands(payments, id_))["withheld_dong"] == 180_000
+    assert await payments.violations() == {}
+    await close_payments(payments)
 
 
 async def test_nothing_is_kept_back_without_a_plan_that_another_identity_approved(payments: Payments) -> None:

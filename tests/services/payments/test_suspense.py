@@ -23,6 +23,7 @@ from tests.services.payments.world import (
     POST,
     Payments,
     decision,
+    difference,
     person,
 )
 
@@ -188,6 +189,37 @@ async def test_a_success_told_late_after_a_reissue_is_not_settled(
     answer = await propose(payments, line, resolution="attributed")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "reissued")
     assert (await resolved(payments, line, resolution="dismissed"))["status"] == "dismissed"
+    assert await payments.violations() == {}
+
+
+async def test_a_success_told_late_waits_while_a_list_is_built_that_may_pay_it_anew(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    line = await told_late(payments)
+    await payments.answered(agencies=(POST,))
+    await propose(payments, line, resolution="attributed")
+    await payments.post(f"/v1/suspense/{line['suspense_id']}/approval", {}, "checker#c")
+    await payments.ask_run("2024-02")
+    [builder] = [worker for worker in payments.parts.workers if worker.name == "run builder"]
+    assert await builder.step()
+    await payments.work("suspense resolver")
+    assert (await payment(payments))["status"] == "returned"
+    await payments.work()
+    [shown] = await waiting(payments)
+    assert (shown["status"], shown["problem"]) == ("waiting", "reissued")
+    assert await payments.violations() == {}
+
+
+async def test_a_success_told_late_of_a_month_that_is_due_no_more_is_overpaid(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    line = await told_late(payments)
+    await payments.differ(difference(1, "2024-02", 0, -_AMOUNT))
+    await payments.work()
+    assert (await payments.get("/v1/overpayments")).json()["items"] == []
+    assert (await resolved(payments, line, resolution="attributed"))["status"] == "attributed"
+    [found] = (await payments.get("/v1/overpayments")).json()["items"]
+    assert (found["benefit_month"], found["open_dong"]) == ("2024-02", _AMOUNT)
     assert await payments.violations() == {}
 
 

@@ -1,7 +1,8 @@
 """Differences are heard, and become arrears, overpayments and what is kept back for these.
 
 What the version before has built and approved has the same hash as before. Its builders and bookers must
-have ended: they know neither the lines of differences nor what is kept back. All else runs meanwhile.
+have ended: they know neither the lines of differences nor what is kept back. All else of payments waits while
+two indexes of all lines are made, so it is for a time without files and reports.
 """
 
 from alembic import op
@@ -86,8 +87,8 @@ def _overpayments() -> None:
 
 
 def _instalments() -> None:
-    # What is kept back of a month, in a run: reserved as it is built, booked with it. Of no run: arrears of
-    # the overpaid month itself.
+    # What is kept back of a month, in a run: reserved as it is built, booked with it. Of no run: what came
+    # back of the overpaid month itself.
     op.execute(
         """
         create table instalment (

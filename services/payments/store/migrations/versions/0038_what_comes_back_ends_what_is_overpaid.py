@@ -1,0 +1,54 @@
+"""A recalculated month is weighed again when its payments move, and its money ends its own debt.
+
+The version before runs meanwhile: it weighs recoveries once, as ever. Who writes lines waits while the index
+of those that pay differences is made, for which all lines are read once.
+"""
+
+from alembic import op
+
+from libs.common.runtime.postgres import NATION, TERRITORY_SETTING
+
+revision = "0038"
+down_revision = "0037"
+
+
+def upgrade() -> None:
+    op.execute(f"select set_config('{TERRITORY_SETTING}', '{NATION}', true)")
+    # What is not answered yet is put off, so that nobody reads it again and again.
+    op.execute("alter table difference add column next_look_at timestamptz not null default now()")
+    op.execute("drop index difference_unweighed")
+    op.execute("create index difference_to_weigh on difference (next_look_at) where weighed_on is null")
+    op.execute("grant update (next_look_at) on difference to payments_bulk")
+    # What came back since it was weighed is found.
+    op.execute("update difference set weighed_on = null")
+    # A month that is weighed again may be overpaid again.
+    op.execute("alter table overpayment drop constraint overpayment_difference_id_key")
+    _closed()
+    # What came back after its difference was paid falls due by the same difference, in a later run.
+    op.execute("drop index difference_paid_once")
+    op.execute(
+        "create unique index difference_paid_once on instruction_line (person_id, programme, month,"
+        " difference_id, run_id) where not returned and difference_id is not null"
+    )
+    op.execute(
+        """
+        create function open_of_month(person uuid, of_programme text, of_month date) returns bigint
+        language sql stable parallel safe as $$
+            select coalesce(sum(open_dong(overpayment_id)), 0)::bigint from overpayment
+            where person_id = person and programme = of_programme and month = of_month
+        $$
+        """
+    )
+
+
+def _closed() -> None:
+    # The day on which all of it was booked as kept back, paid back or remitted: nobody looks at it again.
+    op.execute("alter table overpayment add column closed_on date")
+    op.execute(
+        "create function closes(overpayment uuid) returns boolean language sql stable parallel safe as $$"
+        " select open_dong($1) = 0 and not exists (select from instalment i"
+        " where i.overpayment_id = $1 and i.booked_on is null) $$"
+    )
+    op.execute("update overpayment set closed_on = current_date where closes(overpayment_id)")
+    op.execute("create index overpayment_open on overpayment (overpayment_id) where closed_on is null")
+    op.execute("grant update (closed_on) on overpayment to payments_app, payments_bulk")
