@@ -56,10 +56,10 @@ async def hand_in(
         raise _one_of()
     file_id = id_of("fil", payment_file_id) if payment_file_id else None
     content = await uploaded(request, doors.report_bytes_max)
-    await require_signed(request, content, agency, doors)
+    signature = await require_signed(request, content, agency, doors)
 
     async def taken() -> ReportAccepted:
-        who = (actor.sub, actor.territory, agency)
+        who = (actor.sub, actor.territory, agency, signature)
         if province_code:
             report_id = await doors.receive_report.statement(province_code, content, *who)
         else:

@@ -31,6 +31,8 @@ async def sign(answer: Response, content: bytes, doors: Doors) -> Response:
     return answer
 
 
-async def require_signed(request: Request, content: bytes, agency: str, doors: Doors) -> None:
-    """Refusal `signature_invalid` unless a key of the agency's entry, if that has any, signed the content."""
-    await doors.require_signed(agency, content, request.headers.get(HEADER))
+async def require_signed(request: Request, content: bytes, agency: str, doors: Doors) -> str | None:
+    """The signature. Refusal `signature_invalid` unless a key of the agency made it, if it has any."""
+    signature = request.headers.get(HEADER)
+    await doors.require_signed(agency, content, signature)
+    return signature

@@ -25,7 +25,7 @@ class WalletState(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     payment_id: Annotated[str, Field(max_length=40)]
-    amount_dong: Annotated[int, Field(ge=1, le=10**12)]
+    amount_dong: Annotated[int, Field(ge=1, le=10**12, strict=True)]
     wallet: Annotated[str, Field(max_length=34, description="The account that was paid, as in the batch.")]
     state: Literal["settled", "rejected", "returned"]
     reason: Annotated[str | None, Field(max_length=35)] = None
@@ -52,12 +52,10 @@ async def tell(
 ) -> ReportAccepted:
     """Taken as any partner's report (`GET /v1/partner-reports/{report_id}`), and matched line by line."""
     agency = agency_of(actor)
-    await require_signed(request, await request.body(), agency, doors)
+    # As it came: the signature is of these bytes.
+    content = await request.body()
+    signature = await require_signed(request, content, agency, doors)
     report_id = await doors.receive_report(
-        id_of("fil", batch_id),
-        told.model_dump_json(exclude_none=True).encode(),
-        actor.sub,
-        actor.territory,
-        agency,
+        id_of("fil", batch_id), content, actor.sub, actor.territory, agency, signature
     )
     return ReportAccepted(report_id=show("rep", report_id))

@@ -22,8 +22,8 @@ from services.payments.usecases.statements import WaitingStatement
 
 _STORE = f"""
     insert into partner_report (report_id, file_id, run_id, agency_code, province_code, reported_by_sub,
-                                content, content_sha256)
-    select $1, f.file_id, f.run_id, f.agency_code, f.province_code, $4, $5, $6
+                                content, content_sha256, signature)
+    select $1, f.file_id, f.run_id, f.agency_code, f.province_code, $4, $5, $6, $7
     from payment_file f where f.file_id = $2 and f.agency_code = $3 and f.status <> '{files.PLANNED}'
     on conflict (file_id, content_sha256) do nothing
 """
@@ -72,8 +72,8 @@ _PARTS = """
 """
 _STORE_STATEMENT = """
     insert into partner_report (report_id, agency_code, province_code, reported_by_sub, content,
-                                content_sha256)
-    values ($1, $2, $3, $4, $5, $6)
+                                content_sha256, signature)
+    values ($1, $2, $3, $4, $5, $6, $7)
     on conflict (agency_code, province_code, content_sha256) where file_id is null do nothing
 """
 _LINE_COLUMNS = (
@@ -106,6 +106,7 @@ class ReportDesk:
                 sub,
                 self._cipher.encrypt(report.content),
                 report.sha256,
+                report.signature,
             )
             known: UUID | None = await connection.fetchval(
                 "select report_id from partner_report"
@@ -122,7 +123,14 @@ class ReportDesk:
         content = self._cipher.encrypt(report.content)
         async with self._database.writing(territory) as connection:
             await connection.execute(
-                _STORE_STATEMENT, report.report_id, agency, province_code, sub, content, report.sha256
+                _STORE_STATEMENT,
+                report.report_id,
+                agency,
+                province_code,
+                sub,
+                content,
+                report.sha256,
+                report.signature,
             )
             known: UUID = await connection.fetchval(
                 "select report_id from partner_report where file_id is null and agency_code = $1"

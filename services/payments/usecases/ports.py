@@ -220,12 +220,13 @@ class ReportWorks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReceivedReport:
-    """`file_id`: None for a day's statement."""
+    """`file_id`: None for a day's statement. `signature`: that came with the content, which is as it came."""
 
     report_id: UUID
     file_id: UUID | None
     content: bytes
     sha256: str
+    signature: str | None
 
 
 class ReportInbox(Protocol):

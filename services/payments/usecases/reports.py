@@ -35,10 +35,17 @@ class ReceiveReport:
         self._inbox = inbox
 
     async def __call__(
-        self, file_id: UUID, content: bytes, sub: str, territory: str | None, agency: str
+        self,
+        file_id: UUID,
+        content: bytes,
+        sub: str,
+        territory: str | None,
+        agency: str,
+        signature: str | None = None,
     ) -> UUID:
         """The report's id. Refusal `not_found` when the territory has no such file of that agency."""
-        known = await self._inbox.store(await _received(file_id, content), territory, agency, sub)
+        received = await _received(file_id, content, signature)
+        known = await self._inbox.store(received, territory, agency, sub)
         if known is None:
             raise Refusal(
                 "not_found",
@@ -48,7 +55,13 @@ class ReceiveReport:
         return known
 
     async def statement(
-        self, province_code: str, content: bytes, sub: str, territory: str | None, agency: str
+        self,
+        province_code: str,
+        content: bytes,
+        sub: str,
+        territory: str | None,
+        agency: str,
+        signature: str | None = None,
     ) -> UUID:
         """A day's statement of the agency's account of that province. Refusal `not_permitted`."""
         if territory not in (None, province_code):
@@ -58,13 +71,13 @@ class ReceiveReport:
                 "This account may hand in statements of its own province only.",
             )
         return await self._inbox.store_statement(
-            await _received(None, content), territory, province_code, agency, sub
+            await _received(None, content, signature), territory, province_code, agency, sub
         )
 
 
-async def _received(file_id: UUID | None, content: bytes) -> ReceivedReport:
+async def _received(file_id: UUID | None, content: bytes, signature: str | None) -> ReceivedReport:
     packed = await asyncio.to_thread(gzip.compress, content, 1, mtime=0)
-    return ReceivedReport(new_id(), file_id, packed, hashlib.sha256(content).hexdigest())
+    return ReceivedReport(new_id(), file_id, packed, hashlib.sha256(content).hexdigest(), signature)
 
 
 class TakeReports:

@@ -119,7 +119,7 @@ class CallWallets:
             return True
         if found.lines or found.file_rejected_reason:
             sub = f"wallet:{call.agency_code}"
-            await self._receive(call.file_id, told.content, sub, None, call.agency_code)
+            await self._receive(call.file_id, told.content, sub, None, call.agency_code, told.signature)
         async with self._works() as work:
             await work.answered(call.file_id, now, rest_until if call.accepted else now)
         return True

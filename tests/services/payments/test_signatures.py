@@ -99,6 +99,7 @@ async def test_what_no_key_of_the_partner_signed_is_refused_whole(payments: Paym
     assert (await hand_in(payments, file_id, content, signed)).status_code == 202
     await payments.work()
     assert await payments.look.fetchval("select count(*) from instruction where status = 'settled'") == 1
+    assert await payments.look.fetchval("select signature from partner_report") == signed
     # Whoever has no key in the register hands in as before.
     await payments.answered(agencies=(POST,))
     assert await payments.violations() == {}

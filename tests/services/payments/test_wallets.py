@@ -1,5 +1,6 @@
 """E-wallets: batches go out by REST, states come back by REST; the operator's books are our ledger."""
 
+import gzip
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ import orjson
 import pytest
 
 from libs.common.kernel.ids import show
+from libs.common.runtime.sealing import FieldCipher
+from libs.common.runtime.settings import required
 from libs.common.runtime.signatures import HEADER, Signer, is_signed, new_signing_keys
 from services.payments.settings import PaymentsSettings
 from simulators.outcomes import Odds
@@ -318,6 +321,13 @@ async def test_batches_and_what_is_said_of_them_are_signed(
     assert (await signed.client.post(path, content=content, headers=headers)).status_code == 202
     await signed.work()
     await agree(signed, wallet)
+    # What it answered and what it told by itself can be proven afterwards.
+    cipher = FieldCipher(required(signed.parts.settings.field_key, "field_key"))
+    kept = await signed.look.fetch("select content, signature from partner_report")
+    assert len(kept) == 2
+    for report in kept:
+        as_it_came = gzip.decompress(cipher.decrypt(report["content"]))
+        assert is_signed(as_it_came, report["signature"], theirs.public()["keys"])
     await close_payments(signed)
 
 
