@@ -5,8 +5,8 @@ The version that runs meanwhile keeps none.
 
 from alembic import op
 
-revision = "0039"
-down_revision = "0038"
+revision = "0040"
+down_revision = "0039"
 
 
 def upgrade() -> None:
