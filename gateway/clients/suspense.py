@@ -22,6 +22,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     amount_dong: int | None
     told_on: date | None
     held: bool
+    told_again: bool
     waits_since: date
     age_days: int
     status: str

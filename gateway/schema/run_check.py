@@ -15,7 +15,6 @@ from gateway.schema.words import Programme
 
 _Info = strawberry.Info[Asked, None]
 _FINDINGS_MAX = 500
-_KINDS = 9
 
 
 @strawberry.enum(
@@ -32,6 +31,9 @@ class FindingKind(Enum):
     REPORTED_DECEASED = "reported_deceased"
     ACCOUNT_NAME = "account_name"
     LARGE_AMOUNT = "large_amount"
+
+
+_KINDS = len(FindingKind)
 
 
 @strawberry.type(description="What was found of one kind.")
@@ -64,10 +66,11 @@ class RunFindingConnection:
 
 @strawberry.type
 class RunCheckQuery:
-    @fields.field("What was found in a run, by kind; none before it is checked.", Price(20, per_item=_KINDS))
-    async def run_checks(self, info: _Info, run_id: strawberry.ID) -> list[RunCheck]:
+    @fields.field("What was found in a run, by kind; null before it is checked.", Price(20, per_item=_KINDS))
+    async def run_checks(self, info: _Info, run_id: strawberry.ID) -> list[RunCheck] | None:
         context = asked(info)
-        return _checks(await context.doors.run_checks.of(context.caller, run_id))
+        found = await context.doors.run_checks.of(context.caller, run_id)
+        return _checks(found) if found.checked else None
 
     @fields.field(
         "What was found in a run of one kind, one by one.",

@@ -55,6 +55,9 @@ class SuspenseLine:
     amount_dong: Dong | None
     told_on: date | None
     held: bool = strawberry.field(description="Its money is booked in suspense; any other line is no money.")
+    told_again: bool = strawberry.field(
+        description="Another report told its money, too, and was dropped: only this line stands for it."
+    )
     waits_since: date
     age_days: int
     status: SuspenseStatus
@@ -118,6 +121,7 @@ def line_of(found: suspense.Line) -> SuspenseLine:
         amount_dong=None if found.amount_dong is None else Dong(found.amount_dong),
         told_on=found.told_on,
         held=found.held,
+        told_again=found.told_again,
         waits_since=found.waits_since,
         age_days=found.age_days,
         status=SuspenseStatus(found.status),

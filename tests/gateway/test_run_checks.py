@@ -50,6 +50,15 @@ async def test_what_is_odd_is_told_by_kind_and_one_by_one(
     assert (request.url.params["kind"], request.url.params["limit"]) == ("amount_jump", "7")
 
 
+async def test_a_run_that_was_not_looked_at_yet_is_not_a_clean_one(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    read = f'query {{ runChecks(runId: "{RUN}") {{ kind }} }}'
+    for checked, shown in ((False, None), (True, [])):
+        services.says("payments", f"/v1/runs/{RUN}/checks", {"checked": checked, "items": []})
+        assert (await ask(client, read))["data"] == {"runChecks": shown}
+
+
 async def test_what_is_odd_is_accepted_as_by_rest_and_refused_as_by_rest(
     client: httpx.AsyncClient, services: Services
 ) -> None:

@@ -59,10 +59,12 @@ class CollectionOutcomes(BaseModel):
 
 
 class CollectionShown(BaseModel):
-    """`suspended`: it does not fit its payment, and a person looks at it."""
+    """`suspended`: it does not fit its payment, and a person looks at it. `attributed_to`: the payment that
+    it is of after all."""
 
     receipt: str
     payment_id: str
+    attributed_to: str | None
     amount_dong: int
     paid_to: str
     paid_at: datetime
@@ -76,6 +78,7 @@ class CollectionShown(BaseModel):
             {
                 "receipt": told.receipt,
                 "payment_id": show("pay", told.instruction_id),
+                "attributed_to": show("pay", view.attributed_id) if view.attributed_id else None,
                 "amount_dong": told.amount,
                 "paid_to": told.paid_to,
                 "paid_at": told.paid_at,

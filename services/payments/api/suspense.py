@@ -35,6 +35,7 @@ class SuspenseShown(BaseModel):
     """A line that matched nothing. `reference` as the partner wrote it; `age_days` since we were told.
 
     `held`: the agency gave its money back, and it is booked in suspense; any other line is no money.
+    `told_again`: another report told its money, too, and was dropped, so it can't be told_twice.
     `instruction_id`: the payment that it names, or to which it is to be attributed. `problem`: why the last
     approved resolution could not be carried out.
     """
@@ -52,6 +53,7 @@ class SuspenseShown(BaseModel):
     amount_dong: int | None
     told_on: date | None
     held: bool
+    told_again: bool
     waits_since: date
     age_days: int
     status: str
@@ -75,6 +77,7 @@ class SuspenseShown(BaseModel):
             amount_dong=item.amount,
             told_on=item.told_on,
             held=item.held,
+            told_again=item.told_again,
             waits_since=item.waits_since,
             age_days=(today - item.waits_since).days,
             status=item.status,

@@ -26,8 +26,9 @@ DISMISSED = "dismissed"
 RESOLUTIONS = (ATTRIBUTED, SENT_BACK, TOLD_TWICE, DISMISSED)
 #: Those by which a line's money leaves suspense.
 RELEASING = (ATTRIBUTED, SENT_BACK, TOLD_TWICE)
+UNRESOLVED = (WAITING, PROPOSED, APPROVED)
 #: In the order of a line's life; the last four are its end.
-STATUSES = (WAITING, PROPOSED, APPROVED, *RESOLUTIONS)
+STATUSES = (*UNRESOLVED, *RESOLUTIONS)
 
 #: Withdrawn, or found not to be possible any more, it waits again. None of it is told to the world by itself.
 TRANSITIONS: dict[tuple[str, str], str | None] = {
@@ -75,8 +76,8 @@ class Item:
     """A line in suspense. `instruction_id`: the payment that the line names, or the one proposed.
 
     `run_id`: None for a line of a day's statement that names no payment. `held`: its money is booked in
-    suspense. `waits_since`: the day on which we were told. `problem`: why the last resolution that was
-    approved could not be carried out.
+    suspense. `told_again`: another report told its money, too, and left it to this line. `waits_since`: the
+    day on which we were told. `problem`: why the last resolution that was approved could not be carried out.
     """
 
     suspense_id: UUID
@@ -93,6 +94,7 @@ class Item:
     told_on: date | None
     reason_code: str | None
     held: bool
+    told_again: bool
     waits_since: date
     status: str = WAITING
     resolution: str | None = None
@@ -116,10 +118,19 @@ class Candidate:
     postings: frozenset[str]
 
 
-def unfit(item: Item, resolution: str, candidate: Candidate | None) -> str | None:
-    """Why a line can't be resolved so, or None."""
-    if resolution in (SENT_BACK, TOLD_TWICE):
-        return None if item.held else "holds_no_money"
+def unfit(
+    item: Item, resolution: str, candidate: Candidate | None = None, *, has_twin: bool = False
+) -> str | None:
+    """Why a line can't be resolved so, or None. `has_twin`: its amount is held or came back elsewhere, too.
+
+    Of money that was told twice one telling stays: where the other one left it to this line, this one.
+    """
+    if resolution in (SENT_BACK, TOLD_TWICE) and not item.held:
+        return "holds_no_money"
+    if resolution == SENT_BACK:
+        return None
+    if resolution == TOLD_TWICE:
+        return "stands_for_both" if item.told_again else None if has_twin else "no_twin"
     if resolution == DISMISSED:
         return "holds_money" if item.held else None
     if candidate is None:

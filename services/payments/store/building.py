@@ -26,8 +26,8 @@ from services.payments.store.province_lock import alone_with
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 from services.payments.store.withholding import withhold
 
-#: A shard that failed waits twice as long each time.
-_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX = 5.0, 600.0
+#: A shard that was tried waits twice as long each time.
+_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX = 1.0, 600.0
 
 # Two runs of one province must see one another's lines: one is built after the other, and after the lines of
 # one that was withdrawn are free.
@@ -169,11 +169,15 @@ _INSERT_TOTALS = """
         instructed_dong = t.instructed_dong + excluded.instructed_dong
 """
 
-_PUT_OFF = """
-    update run_shard set attempts = attempts + 1, error = $4,
-        next_try_at = $3::timestamptz + make_interval(secs => least($5 * power(2, least(attempts, 16)), $6))
+_TRIED = """
+    update run_shard set attempts = attempts + 1,
+        next_try_at = $3::timestamptz + make_interval(secs => least($4 * power(2, least(attempts, 16)), $5))
     where run_id = $1 and number = $2
 """
+_HELD = """
+    select true from run_shard where run_id = $1 and number = $2 and built_at is null for update skip locked
+"""
+_FAILED = "update run_shard set error = $3 where run_id = $1 and number = $2"
 #: A run that was withdrawn before it was built has what its shards have.
 _FREED = """
     update run r set freed_at = $2,
@@ -207,7 +211,8 @@ _SHARD_BUILT = """
         from line
     )
     update run_shard s set built_at = $3, instructions = d.instructions, instructed_dong = d.amount,
-        digest = d.digest, corrected_lines = c.lines, corrected_dong = c.amount, withheld_dong = c.withheld
+        digest = d.digest, corrected_lines = c.lines, corrected_dong = c.amount, withheld_dong = c.withheld,
+        next_try_at = null, error = null
     from digested d, corrected c where run_id = $1 and number = $2
 """
 
@@ -279,9 +284,13 @@ class _Work:
         row = await self._connection.fetchrow(_UNBUILT, at)
         if row is None:
             return None
+        put_off = (_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX)
+        await self._connection.execute(_TRIED, row["run_id"], row["number"], at, *put_off)
         return run_of(row), Shard(row["number"], row["from_commune"], row["before_commune"])
 
     async def build(self, run: Run, shard: Shard, at: datetime) -> None:
+        if not await self._connection.fetchval(_HELD, run.run_id, shard.number):
+            return
         try:
             async with self._connection.transaction():
                 await self._build(run, shard, at)
@@ -297,9 +306,7 @@ class _Work:
         except asyncpg.PostgresError as failed:
             fault, code = fault_name(failed), failed.sqlstate or ""
             logger().error("shard failed", run=show("run", run.run_id), shard=shard.number, fault=fault)
-            await self._connection.execute(
-                _PUT_OFF, run.run_id, shard.number, at, code, _PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX
-            )
+            await self._connection.execute(_FAILED, run.run_id, shard.number, code)
 
     async def _build(self, run: Run, shard: Shard, at: datetime) -> None:
         connection, of_run, of_shard = self._connection, run.run_id, shard.number

@@ -27,9 +27,12 @@ _STORE = f"""
     on conflict do nothing returning receipt
 """
 _COLUMNS = "receipt, instruction_id, amount_dong, paid_to, paid_at, teller"
+#: Of which payment a receipt counts: the one that was told, unless two people attributed it to another.
+COUNTS_FOR = "coalesce(attributed_id, instruction_id)"
 _KNOWN = f"""
-    select {_COLUMNS}, status from collection
-    where agency_code = $1 and (receipt = any($2::text[]) or instruction_id = any($3::uuid[]))
+    select {_COLUMNS}, attributed_id, status from collection
+    where agency_code = $1 and (
+        receipt = any($2::text[]) or {COUNTS_FOR} = any($3::uuid[]) and status <> 'suspended')
 """
 _CLAIM = """
     select f.file_id, f.run_id, f.agency_code, f.province_code, f.kind, f.payments, f.amount_dong,
@@ -129,5 +132,5 @@ class _Work(Taking):
 
 
 def _view(row: asyncpg.Record) -> CollectionView:
-    *collected, status = row
-    return CollectionView(Collected(*collected), status)
+    *collected, attributed_id, status = row
+    return CollectionView(Collected(*collected), attributed_id, status)

@@ -20,13 +20,13 @@ _COLUMNS = (
 _RECEIPTS_LOCK = 0x67696674
 
 # Each gift lies in the fund where it was set apart, else where it was received; the first come is used first.
-# Read are a page of gifts, what came on their days, and the days and months of their funds; no more.
+# Read are a page of gifts, what was taken down with them, and the slots, days and months of their funds.
 _LIES_IN, _SINCE = "coalesce(g.to_fund_id, g.fund_id)", "coalesce(g.earmarked_on, g.received_on)"
 _LYING = "g.status in ('received', 'earmarked')"
 _GIFTS = f"""
     with page as materialized (
         select g.donation_id, g.donor, g.shown, g.received_on, g.amount, g.province_code,
-               {_LIES_IN} as fund_id, {_SINCE} as since
+               {_LIES_IN} as fund_id, {_SINCE} as since, left(g.donation_id::text, 7) as slot
         from donation g
         where {_LYING} and ($1::text is null or g.province_code = $1)
           and ($2::uuid is null or g.donation_id < $2)
@@ -37,15 +37,21 @@ _GIFTS = f"""
     ), days as (
         select fund_id, day, sum(amount) over (partition by fund_id order by day)::bigint - amount as before
         from gift_day where fund_id in (select fund_id from page)
-    ), of_day as (
+    ), slots as (
+        select fund_id, day, slot,
+               sum(amount) over (partition by fund_id, day order by slot)::bigint - amount as before
+        from gift_slot where (fund_id, day) in (select fund_id, since from page)
+    ), of_slot as (
         select g.donation_id, sum(g.amount) over (
-            partition by p.fund_id, p.since order by g.donation_id)::bigint - g.amount as before
-        from (select distinct fund_id, since from page) as p
+            partition by p.fund_id, p.since, p.slot order by g.donation_id)::bigint - g.amount as before
+        from (select distinct fund_id, since, slot from page) as p
         join donation g on {_LIES_IN} = p.fund_id and {_SINCE} = p.since and {_LYING}
+          and g.donation_id between rpad(p.slot, 32, '0')::uuid and rpad(p.slot, 32, 'f')::uuid
     )
-    select p.*, f.unit, f.purpose, coalesce(u.amount, 0) - d.before - o.before as left_for_it
+    select p.*, f.unit, f.purpose, coalesce(u.amount, 0) - d.before - s.before - o.before as left_for_it
     from page p join fund f using (fund_id) join days d on d.fund_id = p.fund_id and d.day = p.since
-    join of_day o using (donation_id) left join used u on u.fund_id = p.fund_id
+    join slots s on s.fund_id = p.fund_id and s.day = p.since and s.slot = p.slot
+    join of_slot o using (donation_id) left join used u on u.fund_id = p.fund_id
     order by donation_id desc
 """
 _SUMS = """

@@ -3,7 +3,7 @@
 from libs.common.runtime.service import Invariant
 from services.payments.domain.funds import DONATION
 
-#: Funds whose gifts by month and programme, or by day, are not those of the gifts, runs and vouchers.
+#: Funds whose gifts by month and programme, by day or by slot, are not those of the gifts, runs and vouchers.
 _GIFT_SUMS = f"""
     with lying as (select * from donation where status in ('received', 'earmarked')),
     used as (
@@ -37,6 +37,15 @@ _GIFT_SUMS = f"""
         select fund_id, day, -amount from gift_day
     ) as s (fund_id, day, amount)
     group by fund_id, day having sum(amount) <> 0
+    union all
+    select fund_id from (
+        select coalesce(to_fund_id, fund_id), coalesce(earmarked_on, received_on),
+               left(donation_id::text, 7), amount
+        from lying
+        union all
+        select fund_id, day, slot, -amount from gift_slot
+    ) as s (fund_id, day, slot, amount)
+    group by fund_id, day, slot having sum(amount) <> 0
 """
 
 GIFT_INVARIANTS = (Invariant(14, "what everybody reads of gifts is what was given and used", _GIFT_SUMS),)

@@ -1,14 +1,17 @@
 """Promises of payments as SQL: each returns the ids of what breaks it, and should return nothing."""
 
 from libs.common.runtime.service import Invariant
+from services.payments.domain.instructions import RETURNED
 from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND
 from services.payments.domain.partner_lines import ReportKind
 from services.payments.domain.run_checks import HOLDS
 from services.payments.domain.suspense import RELEASING, TOLD_TWICE
+from services.payments.store import payees
 from services.payments.store.campaign_invariants import CAMPAIGN_INVARIANTS
 from services.payments.store.gift_invariants import GIFT_INVARIANTS
 from services.payments.store.ledger_invariants import LEDGER_INVARIANTS
 from services.payments.store.overpayment_invariants import OVERPAYMENT_INVARIANTS
+from services.payments.store.suspense import UNRESOLVED
 
 _OF_INSTRUCTIONS = ", ".join(f"'{name}'" for name, one in POSTINGS.items() if one.source == "pay")
 _RELEASING = ", ".join(f"'{name}'" for name in RELEASING)
@@ -235,8 +238,17 @@ _SUSPENSE_IS_LEDGER = f"""
     end is not true
 """
 
-#: Money that a notification and a statement both tell, held for each of them.
+#: Money that a notification and a statement both tell, held for each of them; or held for a payment while a
+#: report booked it as returned.
 _HELD_ONCE = f"""
+    select s.suspense_id from suspense s
+    join report_line l on l.reference = s.reference and l.amount_dong = s.amount_dong
+      and l.outcome = '{RETURNED}' and l.posting is not null
+    join partner_report told on told.report_id = l.report_id
+      and (told.agency_code, told.province_code) = (s.agency_code, s.province_code)
+    join instruction i on i.instruction_id = l.instruction_id and i.status = '{RETURNED}' {payees.JOINED}
+    where s.held and s.{UNRESOLVED} and s.payee_index = {payees.INDEX}
+    union all
     select s.suspense_id from suspense s join partner_report p using (report_id)
     join suspense o on (o.agency_code, o.province_code, o.reference, o.amount_dong)
       = (s.agency_code, s.province_code, s.reference, s.amount_dong)

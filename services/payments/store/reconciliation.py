@@ -7,7 +7,7 @@ from uuid import UUID
 from libs.common.runtime.postgres import Connection
 from services.payments.domain.instructions import PENDING, RETURNED, SETTLED, UNKNOWN
 from services.payments.domain.matching import DUPLICATE
-from services.payments.store.suspense_desk import UNRESOLVED
+from services.payments.store.suspense import UNRESOLVED
 from services.payments.usecases.reading import AgencyMoney, DayTold, ReconciliationView, SuspendedView
 
 _AGENCIES = f"""

@@ -42,7 +42,8 @@ _CLAIM = """
 """
 _SENT = f"""
     select i.instruction_id, i.status, i.amount_dong, {payees.INDEX} as payee_index, exists (
-        select from collection c where c.instruction_id = i.instruction_id and c.status = 'taken')
+        select from collection c
+        where coalesce(c.attributed_id, c.instruction_id) = i.instruction_id and c.status = 'taken')
     from instruction i {payees.JOINED} where i.file_id = $1
 """
 #: The files of one bank and province that hold any of these payments, in the order in which they are held.
@@ -183,6 +184,7 @@ class Taking:
         return report_id
 
     async def claim_statement(self, report_id: UUID) -> WaitingStatement | None:
+        await suspense.alone_with_report(self._connection, report_id)
         row = await self._connection.fetchrow(
             "select report_id, agency_code, province_code, content from partner_report"
             " where report_id = $1 and status = 'received' for update skip locked",
@@ -218,6 +220,7 @@ class Taking:
         return [(report, sent[file_id]) for file_id, report in reports.items()]
 
     async def claim(self, report_id: UUID) -> WaitingReport | None:
+        await suspense.alone_with_report(self._connection, report_id)
         row = await self._connection.fetchrow(_CLAIM, report_id)
         if row is None:
             return None
@@ -245,13 +248,16 @@ class Taking:
         references: Mapping[int, str],
         on: date,
     ) -> None:
+        source = Source(report.report_id, report.run_id, report.agency_code, report.province_code)
+        matched, suspended = await suspense.told_once(
+            self._connection, source, kind, matched, suspended, references
+        )
         if matched:
             answer = Answer(
                 report.run_id, report.file_id, report.province_code, "discharged", report.report_id
             )
             await move(self._connection, answer, matched, on)
             await uncollected.tell(self._connection, matched, self._to_uncollected)
-        source = Source(report.report_id, report.run_id, report.agency_code, report.province_code)
         await self._keep(source, kind, matched, suspended, references, on)
 
     async def take_rest(
@@ -262,7 +268,9 @@ class Taking:
         on: date,
     ) -> None:
         source = Source(statement.report_id, None, statement.agency_code, statement.province_code)
-        await self._keep(source, ReportKind.CAMT_053, [], suspended, references, on)
+        kind = ReportKind.CAMT_053
+        _, suspended = await suspense.told_once(self._connection, source, kind, [], suspended, references)
+        await self._keep(source, kind, [], suspended, references, on)
 
     async def _keep(
         self,
@@ -273,7 +281,6 @@ class Taking:
         references: Mapping[int, str],
         on: date,
     ) -> None:
-        suspended = await suspense.without_told_before(self._connection, source, kind, suspended, references)
         await self._keep_lines(source, matched, suspended, references)
         await suspense.keep(self._connection, source, kind, suspended, references, on)
         await self._connection.execute(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -11,10 +12,12 @@ import asyncpg
 from libs.common.kernel.ids import new_id
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import instructions, suspense
+from services.payments.domain.files import BY_ACCOUNT
+from services.payments.domain.instructions import RETURNED
 from services.payments.domain.ledger import IN_TRANSIT, SUSPENSE, Account
 from services.payments.domain.matching import DUPLICATE, Matched, Suspended, Told
-from services.payments.domain.suspense import ATTRIBUTED, TOLD_TWICE, Candidate, Item
-from services.payments.store import ledger
+from services.payments.domain.suspense import APPROVED, ATTRIBUTED, TOLD_TWICE, Candidate, Item
+from services.payments.store import ledger, payees
 from services.payments.store.finishing import reconcile_if_answered
 from services.payments.store.moving import Answer, move
 from services.payments.store.province_lock import BEING_BUILT, alone_with
@@ -23,8 +26,34 @@ from services.payments.store.run_rows import ToEvent
 COLUMNS = (
     "suspense_id, report_id, number, run_id, agency_code, province_code, reason, outcome, reference,"
     " coalesce(instruction_id, named_id) as instruction_id, amount_dong as amount, told_on, reason_code,"
-    " held, waits_since, status, resolution, note, maker_sub as maker, checker_sub as checker, problem"
+    " held, told_again, waits_since, status, resolution, note, maker_sub as maker, checker_sub as checker,"
+    " problem"
 )
+UNRESOLVED = f"status in ({', '.join(repr(status) for status in suspense.UNRESOLVED)})"
+#: Days before or after a line in which a return that it tells again was told.
+_TWIN_DAYS = 31
+#: Of the line $1: whether its amount is held by another line that stands, or a report of about then booked it
+#: as returned.
+_HAS_TWIN = f"""
+    select exists (
+        select from suspense o where o.agency_code = s.agency_code and o.province_code = s.province_code
+          and o.held and o.amount_dong = s.amount_dong and o.suspense_id <> s.suspense_id
+          and o.status <> '{TOLD_TWICE}'
+    ) or exists (
+        select from partner_report p join report_line l using (report_id)
+        where p.agency_code = s.agency_code and p.province_code = s.province_code and p.returned > 0
+          and abs(p.taken_on - s.waits_since) <= $2
+          and l.outcome = '{RETURNED}' and l.posting is not null and l.amount_dong = s.amount_dong
+    ) from suspense s where suspense_id = $1
+"""
+_ALONE = """
+    select pg_advisory_xact_lock(hashtextextended('suspense ' || agency_code || ' ' || province_code, 0))
+"""
+#: Reports on files of cash hold no money, and are taken many at a time.
+_ALONE_WITH_REPORT = f"""
+    {_ALONE} from partner_report p left join payment_file f using (file_id, agency_code, province_code)
+    where p.report_id = $1 and (f.kind is null or f.kind = any($2))
+"""
 _KEEP = """
     insert into suspense (report_id, run_id, agency_code, province_code, waits_since, suspense_id, number,
                           reason, outcome, reference, named_id, amount_dong, told_on, reason_code, held,
@@ -50,14 +79,49 @@ _TOLD_BEFORE = f"""
       and (k.told_on, k.payee_index) is not distinct from (t.told_on, t.payee_index)
     returning t.number
 """
-#: $1: a payment that was handed to its agency.
+#: Of the credits told now, those by which a payment came back that is returned by now.
+_RETURNED_BEFORE = f"""
+    select t.number from instruction i {payees.JOINED}
+    join unnest($3::integer[], $4::uuid[], $5::bigint[], $6::bytea[]) as t (number, named, amount, payee)
+      on t.named = i.instruction_id
+    where i.agency_code = $1 and i.province_code = $2 and i.status = '{RETURNED}'
+      and i.amount_dong = t.amount and {payees.INDEX} = t.payee
+"""
+#: Of the returns told now, those whose money is held: it waits to be attributed to the payment that it names,
+#: or is a credit that a report of the other kind $3 told. A payment comes back once.
+_HELD_BEFORE = f"""
+    with known as (
+        select distinct on (t.number) t.number, suspense_id
+        from unnest($4::integer[], $5::text[], $6::bigint[], $7::date[], $8::bytea[])
+          as t (number, reference, amount, told_on, payee_index)
+        join suspense s using (reference, payee_index) join partner_report p using (report_id)
+        where s.agency_code = $1 and s.province_code = $2 and s.held and s.amount_dong = t.amount
+          and (s.{UNRESOLVED}
+               or p.kind = $3 and s.told_on is not distinct from t.told_on and not s.told_again
+                 and s.status <> '{TOLD_TWICE}')
+        order by t.number, suspense_id
+    )
+    update suspense s set told_again = true from known k where s.suspense_id = k.suspense_id
+    returning k.number
+"""
+#: $1: a payment that was handed to its agency. Reissued is a month of which more would stand than it comes
+#: to, by what granted the line and by the latest difference; a campaign pays each month by one line.
 CANDIDATE = """
     select i.instruction_id, i.agency_code, i.province_code, i.status, i.amount_dong as amount,
            exists (
-               select from instruction_line l join instruction_line other using (person_id, programme, month)
-               where l.run_id = i.run_id and l.instruction_id = i.instruction_id and not other.returned
-                 and other.campaign_id is not distinct from l.campaign_id
-                 and other.instruction_id <> i.instruction_id) as reissued,
+               select from instruction_line l left join difference d using (difference_id)
+               where l.run_id = i.run_id and l.instruction_id = i.instruction_id and case
+                   when l.campaign_id is null then
+                       standing_dong(l.person_id, l.programme, l.month) + l.amount_dong > greatest(
+                           coalesce(d.due_dong, l.amount_dong + l.withheld_dong), (
+                               select due_dong from difference o where o.person_id = l.person_id
+                                 and o.programme = l.programme and o.month = l.month
+                               order by recalculation_id desc limit 1))
+                   else exists (
+                       select from instruction_line other where other.campaign_id = l.campaign_id
+                         and other.person_id = l.person_id and other.month = l.month and not other.returned
+                         and other.instruction_id <> i.instruction_id)
+               end) as reissued,
            array(select posting from ledger_transfer where source_id = i.instruction_id) as postings
     from instruction i join payment_file f using (file_id)
     where i.instruction_id = $1 and f.status <> 'planned'
@@ -68,10 +132,13 @@ _PUT = """
     where suspense_id = $1
 """
 #: What is told as paid may have come back, and is due anew: a list that is being built is waited for.
-_CLAIM = f"""
-    select {COLUMNS} from suspense where status = '{suspense.APPROVED}'
+_APPROVED = f"""
+    select suspense_id from suspense where status = '{APPROVED}'
       and not (outcome = '{instructions.SETTLED}' and province_code in ({BEING_BUILT}))
-    order by changed_at limit 1 for update skip locked
+    order by changed_at limit 1
+"""
+_CLAIM = f"""
+    select {COLUMNS} from suspense where suspense_id = $1 and status = '{APPROVED}' for update skip locked
 """
 _PLACE = """
     select i.run_id, i.file_id, i.province_code, r.execute_on from instruction i join run r using (run_id)
@@ -79,12 +146,13 @@ _PLACE = """
 """
 #: A receipt that waited is that of the payment $3 by now: no list takes that back by itself.
 _RECEIPT = """
-    update collection set status = 'taken', instruction_id = $3
+    update collection set status = 'taken', attributed_id = $3
     where agency_code = $1 and report_id = $2 and receipt = $4 and status = 'suspended'
 """
 #: What the ledger or the list refuses, and the problem that it is.
 _REFUSED = {
     "paid_once": "reissued",
+    "difference_paid_once": "reissued",
     "campaign_paid_once": "reissued",
     "one_receipt": "state_differs",
     "fund_not_overdrawn": "fund_short",
@@ -101,30 +169,59 @@ class Source:
     province_code: str
 
 
-async def without_told_before(
+async def alone_with_report(connection: Connection, report_id: UUID) -> None:
+    """Before anything else of it is held: reports of an agency's account of a province are taken one by one.
+
+    Several may tell the same credit: whoever comes later sees what the one before kept and booked.
+    """
+    await connection.execute(_ALONE_WITH_REPORT, report_id, list(BY_ACCOUNT))
+
+
+async def told_once(
     connection: Connection,
     source: Source,
     kind: str,
+    matched: Sequence[Matched],
     suspended: Sequence[Suspended],
     references: Mapping[int, str],
-) -> Sequence[Suspended]:
-    """The same, with a credit that a report of the other kind told in all its parts as a duplicate."""
+) -> tuple[Sequence[Matched], Sequence[Suspended]]:
+    """The same, but what says again of money what is booked or held already is a duplicate."""
+    of, other = (source.agency_code, source.province_code), suspense.TOLD_AGAIN_BY.get(kind)
+    again: set[int] = set()
     credits_ = [one.told for one in suspended if suspense.holds_money(one, kind)]
-    if not credits_:
-        return suspended
-    # Both reports may be under way: whoever comes second sees what the first one kept.
-    of = f"{source.agency_code} {source.province_code}"
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"suspense {of}")
-    rows = [(one.number, references[one.number], one.amount, one.on, one.payee_index) for one in credits_]
-    found = await connection.fetch(
-        _TOLD_BEFORE,
-        source.agency_code,
-        source.province_code,
-        suspense.TOLD_AGAIN_BY[kind],
-        *(list(column) for column in zip(*rows, strict=True)),
+    if named := [
+        (one.number, one.reference, one.amount, one.payee_index) for one in credits_ if one.reference
+    ]:
+        again |= await _numbers(connection, _RETURNED_BEFORE, of, named)
+    returns = [one.told for one in matched if one.told.outcome == RETURNED]
+    for sql, told in ((_TOLD_BEFORE, credits_), (_HELD_BEFORE, returns)):
+        rows = [
+            (one.number, references[one.number], one.amount, one.on, one.payee_index)
+            for one in told
+            if one.number not in again
+        ]
+        if rows:
+            again |= await _numbers(connection, sql, (*of, other), rows)
+    if not again:
+        return matched, suspended
+    return (
+        [one for one in matched if one.told.number not in again],
+        [
+            *(replace(one, reason=DUPLICATE) if one.told.number in again else one for one in suspended),
+            *(
+                Suspended(one.told, DUPLICATE, one.instruction_id)
+                for one in matched
+                if one.told.number in again
+            ),
+        ],
     )
-    before = {number for (number,) in found}
-    return [replace(one, reason=DUPLICATE) if one.told.number in before else one for one in suspended]
+
+
+async def _numbers(
+    connection: Connection, sql: str, of: tuple[str | None, ...], rows: Sequence[tuple[Any, ...]]
+) -> set[int]:
+    found = await connection.fetch(sql, *of, *(list(column) for column in zip(*rows, strict=True)))
+    return {number for (number,) in found}
 
 
 async def keep(
@@ -166,6 +263,11 @@ async def keep(
 def _accounts(agency_code: str, province_code: str) -> tuple[Account, Account]:
     """What is in transit with the agency, and what it gave back."""
     return Account(IN_TRANSIT, agency_code, province_code), Account(SUSPENSE, agency_code, province_code)
+
+
+async def has_twin(connection: Connection, item: Item) -> bool:
+    found: bool = await connection.fetchval(_HAS_TWIN, item.suspense_id, _TWIN_DAYS)
+    return found
 
 
 def item_of(row: asyncpg.Record) -> Item:
@@ -210,7 +312,14 @@ class _Work:
         self._to_event = to_event
 
     async def claim(self) -> Item | None:
-        row = await self._connection.fetchrow(_CLAIM)
+        waiting = await self._connection.fetchrow(_APPROVED)
+        if waiting is None:
+            return None
+        # As who takes reports does, before anything of it is held.
+        await self._connection.execute(
+            f"{_ALONE} from suspense where suspense_id = $1", waiting["suspense_id"]
+        )
+        row = await self._connection.fetchrow(_CLAIM, waiting["suspense_id"])
         if row is None:
             return None
         item = item_of(row)
@@ -229,6 +338,9 @@ class _Work:
         )
         row = await self._connection.fetchrow(CANDIDATE, instruction_id)
         return candidate_of(row) if row else None
+
+    async def has_twin(self, item: Item) -> bool:
+        return await has_twin(self._connection, item)
 
     async def put(self, item: Item) -> None:
         await put(self._connection, item)

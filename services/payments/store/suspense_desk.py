@@ -6,12 +6,11 @@ from datetime import date
 from uuid import UUID
 
 from libs.common.runtime.postgres import Connection, Database
-from services.payments.domain.suspense import AGES, RESOLUTIONS, Candidate, Item
+from services.payments.domain.suspense import AGES, Candidate, Item
 from services.payments.store import suspense
-from services.payments.store.suspense import COLUMNS, candidate_of, item_of
+from services.payments.store.suspense import COLUMNS, UNRESOLVED, candidate_of, item_of
 from services.payments.usecases.suspense import SuspenseGroup, SuspensePlace, Wanted
 
-UNRESOLVED = f"status not in ({', '.join(repr(one) for one in RESOLUTIONS)})"
 _PAGE = f"""
     select {COLUMNS} from suspense
     where case when $1::text is null then {UNRESOLVED} else status = $1 end
@@ -77,6 +76,9 @@ class _Work:
     async def candidate(self, instruction_id: UUID) -> Candidate | None:
         row = await self._connection.fetchrow(suspense.CANDIDATE, instruction_id)
         return candidate_of(row) if row else None
+
+    async def has_twin(self, item: Item) -> bool:
+        return await suspense.has_twin(self._connection, item)
 
     async def put(self, item: Item) -> None:
         await suspense.put(self._connection, item)

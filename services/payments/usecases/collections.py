@@ -33,10 +33,17 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class CollectionView:
-    """`status`: received, taken, or suspended where it does not fit its payment."""
+    """`status`: received, taken, or suspended where it does not fit its payment. `attributed_id`: the payment
+    that it is of after all; None where it is of the one that was told, or waits.
+    """
 
     collected: Collected
+    attributed_id: UUID | None
     status: str
+
+    @property
+    def counts_for(self) -> UUID:
+        return self.attributed_id or self.collected.instruction_id
 
 
 SUSPENDED = "suspended"
@@ -91,7 +98,7 @@ class ReceiveCollections:
         new = await self._inbox.store(collected, territory, agency, sub)
         standing = await self._inbox.known(collected, territory, agency)
         by_receipt = {one.collected.receipt: one.collected.instruction_id for one in standing}
-        paid = {one.collected.instruction_id for one in standing if one.status != SUSPENDED}
+        paid = {one.counts_for for one in standing if one.status != SUSPENDED}
         return [_outcome(one, new, by_receipt, paid) for one in collected]
 
     async def one(self, receipt: str, territory: str | None, agency: str) -> CollectionView | None:

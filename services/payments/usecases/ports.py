@@ -66,11 +66,12 @@ class BuildWork(Protocol):
     async def plan(self, run: Run, shards: Sequence[Shard], at: datetime) -> None: ...
 
     async def claim_shard(self, at: datetime) -> tuple[Run, Shard] | None:
-        """A shard that is to be built by then, and that no other worker holds."""
+        """A shard that is to be built by then, and that no other worker holds; counted as tried."""
 
     async def build(self, run: Run, shard: Shard, at: datetime) -> None:
         """Its payments, lines, totals and planned files, and whom nobody can pay; nothing of a run that was
-        withdrawn meanwhile. What the database refuses is put off, and told with the run."""
+        withdrawn meanwhile, nor of a shard that another worker took. What the database refuses is told with
+        the run."""
 
     async def claim_all_built(self) -> Run | None:
         """A run of which every shard is built."""

@@ -175,24 +175,21 @@ class BuildRuns:
         """One piece of it; False when there is none."""
         async with self._works() as work:
             at = self._clock.recorded_at()
-            return (
-                await self._freeze(work)
-                or await work.free_withdrawn(at)
-                or await self._build(work)
-                or await self._plan(work)
-            )
+            if await self._freeze(work) or await work.free_withdrawn(at):
+                return True
+            claimed = await work.claim_shard(at)
+            if claimed is None:
+                return await self._plan(work)
+        # Counted by now as tried: who dies of it comes back to others first.
+        async with self._works() as work:
+            await work.build(*claimed, at)
+        return True
 
     async def _freeze(self, work: BuildWork) -> bool:
         run = await work.claim_all_built()
         if run is not None:
             await work.freeze(run, self._clock.recorded_at())
         return run is not None
-
-    async def _build(self, work: BuildWork) -> bool:
-        claimed = await work.claim_shard(self._clock.recorded_at())
-        if claimed is not None:
-            await work.build(*claimed, self._clock.recorded_at())
-        return claimed is not None
 
     async def _plan(self, work: BuildWork) -> bool:
         run = await work.claim_unplanned()

@@ -10,7 +10,15 @@ from uuid import UUID
 from libs.common.kernel.clock import Clock
 from libs.common.kernel.errors import FieldError, IllegalTransition, Refusal
 from services.payments.domain import suspense
-from services.payments.domain.suspense import APPROVED, ATTRIBUTED, PROPOSED, WAITING, Candidate, Item
+from services.payments.domain.suspense import (
+    APPROVED,
+    ATTRIBUTED,
+    PROPOSED,
+    TOLD_TWICE,
+    WAITING,
+    Candidate,
+    Item,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,9 @@ class SuspenseWork(Protocol):
     async def candidate(self, instruction_id: UUID) -> Candidate | None:
         """A payment that was handed to its agency."""
 
+    async def has_twin(self, item: Item) -> bool:
+        """Whether another line that stands holds its amount, or a report booked it as returned."""
+
     async def put(self, item: Item) -> None:
         """The line's life as it is now."""
 
@@ -47,6 +58,8 @@ class CarryOutWork(Protocol):
 
     async def candidate(self, instruction_id: UUID) -> Candidate | None:
         """The payment, with its file held."""
+
+    async def has_twin(self, item: Item) -> bool: ...
 
     async def book(self, item: Item, candidate: Candidate | None, on: date, at: datetime) -> str | None:
         """The ledger and the payment, all or nothing; `reissued` or `fund_short` where it can't be."""
@@ -118,16 +131,14 @@ class CarryOutResolutions:
             item = await work.claim()
             if item is None:
                 return False
-            assert item.resolution, "what is approved says how"
-            candidate = None
-            if item.resolution == ATTRIBUTED and item.instruction_id:
-                candidate = await work.candidate(item.instruction_id)
-            problem = suspense.unfit(item, item.resolution, candidate) or await work.book(
+            candidate, problem = await _asked(work, item)
+            problem = problem or await work.book(
                 item, candidate, self._clock.business_date(), self._clock.recorded_at()
             )
             if problem:
                 await work.put(_waiting_again(item, problem))
             else:
+                assert item.resolution
                 suspense.moved(item.status, item.resolution)
                 await work.put(replace(item, status=item.resolution))
         return True
@@ -183,11 +194,7 @@ async def _known(work: SuspenseWork, suspense_id: UUID) -> Item:
 
 
 async def _require_fit(work: SuspenseWork, item: Item) -> None:
-    assert item.resolution
-    found = None
-    if item.resolution == ATTRIBUTED and item.instruction_id:
-        found = await work.candidate(item.instruction_id)
-    problem = suspense.unfit(item, item.resolution, found)
+    _, problem = await _asked(work, item)
     if problem:
         field = "instruction_id" if item.resolution == ATTRIBUTED else "resolution"
         raise Refusal(
@@ -196,6 +203,16 @@ async def _require_fit(work: SuspenseWork, item: Item) -> None:
             "This line can't be resolved like that: see the reason given.",
             (FieldError(field, problem, *_WORDS[problem]),),
         )
+
+
+async def _asked(work: SuspenseWork | CarryOutWork, item: Item) -> tuple[Candidate | None, str | None]:
+    """The payment to which it is to be attributed, and why it can't be resolved as is said, or None."""
+    assert item.resolution, "what is proposed or approved says how"
+    candidate = None
+    if item.resolution == ATTRIBUTED and item.instruction_id:
+        candidate = await work.candidate(item.instruction_id)
+    has_twin = item.resolution == TOLD_TWICE and await work.has_twin(item)
+    return candidate, suspense.unfit(item, item.resolution, candidate, has_twin=has_twin)
 
 
 #: Why not, in Vietnamese and English, by the domain's word for it.
@@ -207,6 +224,14 @@ _WORDS = {
     "holds_money": (
         "Có tiền treo: phải ghi nhận, trả lại, hoặc bỏ vì báo hai lần.",
         "It holds money, which must go somewhere, or was told twice.",
+    ),
+    "stands_for_both": (
+        "Báo cáo kia cũng báo khoản này và đã bị bỏ: chỉ còn dòng này giữ tiền.",
+        "The other report told this money, too, and was dropped: only this line stands for it.",
+    ),
+    "no_twin": (
+        "Không có dòng treo nào khác hay khoản hoàn nào cùng số tiền.",
+        "No other line holds this amount, and none came back.",
     ),
     "payment_unknown": ("Chưa rõ lệnh chi nào.", "No payment is named, or none that was handed over."),
     "payment_of_another": ("Lệnh chi của đơn vị hoặc tỉnh khác.", "Another agency's or province's payment."),

@@ -147,6 +147,26 @@ async def test_a_list_does_not_take_back_what_has_a_receipt_that_was_attributed(
     assert await payments.violations() == {}
 
 
+async def test_a_receipt_of_another_payment_stays_known_as_it_was_told(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    """The teller took the wrong line of the list: two people find whose receipt it is."""
+    one, other = await handed_over(payments, 1), await handed_over(payments, 2)
+    wrong = {**one, "paid_at": "2024-02-06T00:30:00+07:00"}
+    assert await told(payments, wrong) == ["accepted"]
+    [line] = await waiting(payments)
+    whose = {"resolution": "attributed", "instruction_id": other["payment_id"]}
+    assert (await resolved(payments, line, **whose))["status"] == "attributed"
+    assert (await payment(payments, 2))["status"] == "settled"
+    shown = (await payments.get(f"{_PATH}/BN-1", f"bank:{POST}")).json()
+    assert (shown["payment_id"], shown["attributed_to"]) == (one["payment_id"], other["payment_id"])
+    # The queue of the teller who was offline sends it once more; each payment has one receipt.
+    again = [wrong, {**other, "receipt": "BN-3"}, {**one, "receipt": "BN-4"}]
+    assert await told(payments, *again) == ["known", "payment_collected", "accepted"]
+    assert (await payment(payments, 1))["status"] == "settled"
+    assert await payments.violations() == {}
+
+
 async def test_a_receipt_of_what_has_another_by_now_waits_again(
     payments: Payments, run: dict[str, Any]
 ) -> None:

@@ -74,6 +74,8 @@ async def work(payments: Payments) -> int:
                 busy |= await worker.step()
             except Killed:
                 deaths, busy = deaths + 1, True
+                # Time passes: a shard that was tried is put off.
+                await payments.look.execute("update run_shard set next_try_at = null")
                 assert deaths < _LIVES_MAX, "it dies and never gets on"
     return deaths
 

@@ -9,7 +9,7 @@ from services.payments.domain.files import FILE_PAYMENTS_MAX
 from services.payments.store import building
 from simulators.bank.messages import CAMT_054
 from tests.services.payments.test_funds import balances
-from tests.services.payments.test_suspense import resolved, waiting
+from tests.services.payments.test_suspense import propose, resolved, waiting
 from tests.services.payments.world import (
     BANK,
     HANOI,
@@ -82,10 +82,15 @@ async def taken(payments: Payments, content: bytes) -> dict[str, Any]:
     return await payments.report(answer.json()["report_id"])
 
 
-def given_back(content: bytes) -> bytes:
-    """The bank's bookings turned round, with a reference that is none of ours."""
-    back = re.sub(rb"pay_.{26}", b"LOST", content).replace(b"DBIT", b"CRDT")
+def turned(content: bytes) -> bytes:
+    """The bank's bookings turned round: what it booked came back."""
+    back = content.replace(b"DBIT", b"CRDT")
     return back.replace(b"</TxDtls>", b"<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>")
+
+
+def given_back(content: bytes) -> bytes:
+    """The same, with a reference that is none of ours."""
+    return turned(re.sub(rb"pay_.{26}", b"LOST", content))
 
 
 async def notified(payments: Payments, *edits: tuple[bytes, bytes]) -> None:
@@ -204,6 +209,108 @@ async def test_money_that_was_told_twice_is_taken_out_of_suspense_by_two_people(
     assert (await resolved(payments, line, resolution="told_twice"))["status"] == "told_twice"
     assert len(await waiting(payments, held="true")) == len(others)
     assert (await balances(payments))[f"suspense:{BANK}"] == len(others) * _AMOUNT
+    assert await payments.violations() == {}
+
+
+async def of_one_payment(payments: Payments) -> tuple[str, str, bytes]:
+    """The file that has one payment, the other file, and the notification of the former's return, which does
+    not say whose it is: a bank may leave that out."""
+    both = [file["payment_file_id"] for file in await payments.files(BANK)]
+    sent = {file: (await payments.content(file)).count(b"<CdtTrfTxInf>") for file in both}
+    of, other = sorted(both, key=sent.__getitem__)
+    *_, notification = await payments.reports(of, BANK, NOBODY_FAILS)
+    return of, other, turned(re.sub(rb"<MsgId>fil_.{26}</MsgId>", b"", notification.content))
+
+
+def as_statement(notification: bytes) -> bytes:
+    return statement(re.findall(rb"<Ntry>.*?</Ntry>", notification, re.DOTALL), _AMOUNT)
+
+
+@pytest.mark.parametrize(
+    "edit", [(b"", b""), (b"<Dt>2024-02-05", b"<Dt>2024-02-06")], ids=["another file", "another day"]
+)
+@pytest.mark.parametrize("again", ["statement", "notification"])
+async def test_a_return_whose_money_is_held_is_not_booked_beside_it(
+    payments: Payments, run: dict[str, Any], edit: tuple[bytes, bytes], again: str
+) -> None:
+    """The notification came with another file's id, or said a day that was not yet."""
+    right, wrong, content = await of_one_payment(payments)
+    answer = await payments.hand_in(right if edit[0] else wrong, content.replace(*edit))
+    assert answer.status_code == 202
+    await payments.work()
+    [line] = await waiting(payments, held="true")
+    assert line["reason"] == ("date_differs" if edit[0] else "unknown_reference")
+    if again == "statement":
+        await taken(payments, as_statement(content))
+    else:
+        await payments.hand_in(right, content)
+        await payments.work()
+    stand = await balances(payments)
+    assert (stand[f"suspense:{BANK}"], stand[f"in_transit:{BANK}"]) == (_AMOUNT, 2 * _AMOUNT)
+    assert await payments.violations() == {}
+    [line] = await waiting(payments, held="true")
+    assert line["told_again"]
+    named = line["instruction_id"] or line["reference"]
+    done = await resolved(payments, line, resolution="attributed", instruction_id=named)
+    assert done["status"] == "attributed"
+    stand = await balances(payments)
+    assert (stand[f"suspense:{BANK}"], stand["fund:budget-01"]) == (0, -2 * _AMOUNT)
+    assert await payments.violations() == {}
+
+
+async def test_a_return_that_is_booked_is_not_held_for_another_file(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    _, wrong, content = await of_one_payment(payments)
+    assert (await taken(payments, as_statement(content)))["suspended"] == 0
+    await payments.hand_in(wrong, content)
+    await payments.work()
+    assert await waiting(payments) == []
+    assert (await balances(payments))[f"in_transit:{BANK}"] == 2 * _AMOUNT
+    assert await payments.violations() == {}
+
+
+async def test_money_held_beside_its_return_is_seen(payments: Payments, run: dict[str, Any]) -> None:
+    _, wrong, content = await of_one_payment(payments)
+    await taken(payments, as_statement(content))
+    await payments.hand_in(wrong, re.sub(rb"pay_.{26}", b"LOST", content))
+    await payments.work()
+    assert await payments.violations() == {}
+    # Two people may see it: the return is its twin.
+    [line] = await waiting(payments)
+    assert (await propose(payments, line, resolution="told_twice")).status_code == 200
+    await payments.look.execute("set session_replication_role = replica")
+    await payments.look.execute(
+        "update suspense s set reference = l.reference from report_line l where l.posting = 'returned'"
+    )
+    assert 10 in await payments.violations()
+
+
+async def test_of_money_that_was_told_twice_one_telling_stays(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    _, wrong, content = await of_one_payment(payments)
+    lost, other = (re.sub(rb"pay_.{26}", text, content) for text in (b"LOST", b"ELSE"))
+
+    async def refused(line: dict[str, Any]) -> str:
+        answer = await propose(payments, line, resolution="told_twice")
+        assert (answer.status_code, answer.json()["code"]) == (409, "suspense_unfit")
+        code: str = answer.json()["errors"][0]["code"]
+        return code
+
+    await payments.hand_in(wrong, lost)
+    await payments.work()
+    [line] = await waiting(payments)
+    assert await refused(line) == "no_twin"
+    # The statement's own line of it is dropped: this one stands for both.
+    await taken(payments, as_statement(lost))
+    [line] = await waiting(payments)
+    assert line["told_again"] and await refused(line) == "stands_for_both"
+    await payments.hand_in(wrong, other)
+    await payments.work()
+    [twin] = [each for each in await waiting(payments) if each["reference"] == "ELSE"]
+    assert (await resolved(payments, twin, resolution="told_twice"))["status"] == "told_twice"
+    assert (await balances(payments))[f"suspense:{BANK}"] == _AMOUNT
     assert await payments.violations() == {}
 
 

@@ -1,5 +1,6 @@
 """What waits in suspense: its money is booked or is none, a person resolves it with another's approval."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.services.payments.world import (
     HANOI,
     HCMC,
     MONTHS,
+    NOBODY_FAILS,
     POST,
     Payments,
     decision,
@@ -153,13 +155,13 @@ async def test_a_line_with_another_account_is_settled_by_two_people(
     assert await payments.violations() == {}
 
 
-async def told_late(payments: Payments) -> dict[str, Any]:
-    """The bank rejected, and then books the payment after all."""
-    file_id, content = await booked(payments)
-    rejected = (await payments.reports(file_id, BANK, EVERYBODY_FAILS))[0]
-    await taken(payments, file_id, rejected.content)
-    assert (await payment(payments))["status"] == "returned"
-    report = await taken(payments, file_id, content)
+async def told_late(payments: Payments, run: dict[str, Any]) -> dict[str, Any]:
+    """The bank rejected a payment of the run, and then books it after all."""
+    [file] = [one for one in await payments.files(BANK) if one["run_id"] == run["run_id"]]
+    rejected, *_ = await payments.reports(file["payment_file_id"], BANK, EVERYBODY_FAILS)
+    await taken(payments, file["payment_file_id"], rejected.content)
+    *_, booked_ = await payments.reports(file["payment_file_id"], BANK, NOBODY_FAILS)
+    report = await taken(payments, file["payment_file_id"], booked_.content)
     assert (report["settled"], report["suspended"]) == (0, 1)
     [line] = await waiting(payments)
     assert (line["reason"], line["held"]) == ("state_differs", False)
@@ -167,7 +169,7 @@ async def told_late(payments: Payments) -> dict[str, Any]:
 
 
 async def test_a_success_told_late_is_settled_by_two_people(payments: Payments, run: dict[str, Any]) -> None:
-    line = await told_late(payments)
+    line = await told_late(payments, run)
     assert (await resolved(payments, line, resolution="attributed"))["status"] == "attributed"
     assert (await payment(payments))["status"] == "settled"
     assert (await balances(payments))["paid:monthly_allowance"] == _AMOUNT
@@ -182,7 +184,7 @@ async def test_a_success_told_late_is_settled_by_two_people(payments: Payments, 
 async def test_a_success_told_late_after_a_reissue_is_not_settled(
     payments: Payments, run: dict[str, Any]
 ) -> None:
-    line = await told_late(payments)
+    line = await told_late(payments, run)
     await payments.answered(agencies=(POST,))
     again = await payments.built("2024-02")
     assert again["instructed_dong"] == _AMOUNT
@@ -195,7 +197,7 @@ async def test_a_success_told_late_after_a_reissue_is_not_settled(
 async def test_a_success_told_late_waits_while_a_list_is_built_that_may_pay_it_anew(
     payments: Payments, run: dict[str, Any]
 ) -> None:
-    line = await told_late(payments)
+    line = await told_late(payments, run)
     await payments.answered(agencies=(POST,))
     await propose(payments, line, resolution="attributed")
     await payments.post(f"/v1/suspense/{line['suspense_id']}/approval", {}, "checker#c")
@@ -213,7 +215,7 @@ async def test_a_success_told_late_waits_while_a_list_is_built_that_may_pay_it_a
 async def test_a_success_told_late_of_a_month_that_is_due_no_more_is_overpaid(
     payments: Payments, run: dict[str, Any]
 ) -> None:
-    line = await told_late(payments)
+    line = await told_late(payments, run)
     await payments.differ(difference(1, "2024-02", 0, -_AMOUNT))
     await payments.work()
     assert (await payments.get("/v1/overpayments")).json()["items"] == []
@@ -226,7 +228,7 @@ async def test_a_success_told_late_of_a_month_that_is_due_no_more_is_overpaid(
 async def test_what_was_approved_and_can_not_be_any_more_waits_again_and_says_why(
     payments: Payments, run: dict[str, Any]
 ) -> None:
-    line = await told_late(payments)
+    line = await told_late(payments, run)
     await payments.answered(agencies=(POST,))
     assert (await propose(payments, line, resolution="attributed")).status_code == 200
     path = f"/v1/suspense/{line['suspense_id']}"
@@ -317,7 +319,10 @@ def test_money_in_suspense_always_has_a_way_out_and_no_money_always_another(
     held = suspense.holds_money(line, kind)
     item = item_of(line, held=held)
     for released in (SENT_BACK, TOLD_TWICE):
-        assert (suspense.unfit(item, released, None) is None) == held
+        assert (suspense.unfit(item, released, has_twin=True) is None) == held
+    told_again = replace(item, told_again=True)
+    assert (suspense.unfit(told_again, SENT_BACK) is None) == held
+    assert suspense.unfit(told_again, TOLD_TWICE, has_twin=True) and suspense.unfit(item, TOLD_TWICE)
     assert (suspense.unfit(item, DISMISSED, None) is None) == (not held)
     assert suspense.unfit(item, ATTRIBUTED, None) == "payment_unknown"
     if held:
@@ -342,5 +347,6 @@ def item_of(line: Suspended, *, held: bool) -> suspense.Item:
         told_on=told.on,
         reason_code=None,
         held=held,
+        told_again=False,
         waits_since=date(2024, 2, 5),
     )

@@ -1,6 +1,7 @@
 """A list that is not to be paid is withdrawn before it is booked, and its months fall due again."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -155,13 +156,43 @@ async def test_a_shard_that_fails_is_tried_later_and_keeps_nobody_waiting(paymen
     assert (shown["status"], shown["progress"]) == ("building", 0)
     assert (building["shards"], building["shards_built"], building["attempts"]) == (1, 0, 1)
     assert (building["error"], building["next_try_at"] is None) == ("23514", False)
-    # Its time has come, and what was wrong is mended.
+    # What was wrong is mended, and in time its time comes.
     await payments.look.execute("alter table instruction drop constraint poison")
+    await payments.look.execute("update run_shard set next_try_at = now() + interval '1 hour'")
     await payments.work()
     assert (await payments.run(poisoned["run_id"]))["status"] == "building"
     await payments.look.execute("update run_shard set next_try_at = now()")
     await payments.work()
     assert (await payments.run(poisoned["run_id"]))["status"] == "built"
+    assert await payments.violations() == {}
+
+
+async def test_a_shard_that_kills_whoever_builds_it_keeps_nobody_waiting(payments: Payments) -> None:
+    await two_communes(payments)
+    await payments.decide(decision(3, province_code=HCMC, commune_code="26734"))
+    await payments.account(3, province_code=HCMC, commune_code="26734")
+    poisoned = (await payments.ask_run("2024-02")).json()
+    other = (await payments.ask_run("2024-02", province=HCMC)).json()
+    await payments.look.execute(
+        "create function die() returns trigger language plpgsql security definer as $$"
+        " begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$"
+    )
+    await payments.look.execute(
+        "create trigger poison before insert on instruction for each row"
+        " when (new.province_code = '01') execute function die()"
+    )
+    for _ in range(8):
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await builder(payments).step()
+    assert (await payments.run(other["run_id"]))["status"] == "built"
+    shown = (await payments.run(poisoned["run_id"]))["building"]
+    assert shown["attempts"] >= 1 and shown["next_try_at"]
+    # One that is killed is built soon after: what it was tried for is forgotten.
+    await payments.look.execute("drop trigger poison on instruction")
+    await payments.look.execute("update run_shard set next_try_at = now() where built_at is null")
+    await payments.work()
+    assert (await payments.run(poisoned["run_id"]))["status"] == "built"
+    assert await payments.look.fetchval("select count(*) from run_shard where next_try_at is not null") == 0
     assert await payments.violations() == {}
 
 
