@@ -56,6 +56,18 @@ _ALL_BUILT = f"""
     limit 1 for update of r skip locked
 """
 
+# Months whose debts it would have kept back, and months that it would have paid: what came back meanwhile may
+# end a debt that was not open then.
+_WEIGHED_AGAIN = """
+    update difference d set weighed_on = null, next_look_at = now()
+    from (
+        select o.person_id, o.programme, o.month from instalment i join overpayment o using (overpayment_id)
+        where i.run_id = $1 and i.booked_on is null
+        union
+        select person_id, programme, month from instruction_line where run_id = $1
+    ) as of
+    where (d.person_id, d.programme, d.month) = (of.person_id, of.programme, of.month)
+"""
 _TABLES = """
     create temp table line (
         instruction_id uuid, payment_channel text, payment_dong bigint, leads_instruction boolean,
@@ -336,6 +348,7 @@ class _Work:
         await self._connection.execute(
             "update instruction_line set returned = true where run_id = $1", run_id
         )
+        await self._connection.execute(_WEIGHED_AGAIN, run_id)
         await self._connection.execute(
             "delete from instalment where run_id = $1 and booked_on is null", run_id
         )

@@ -63,8 +63,8 @@ _MONTHLY = f"""
     ), recalculated as (
         select d.*, stands, last.former_province_code
         from difference d cross join lateral (
-            select greatest(0, standing_dong(d.person_id, d.programme, d.month)
-                               + open_of_month(d.person_id, d.programme, d.month)) as stands
+            select paid_dong(d.person_id, d.programme, d.month)
+                   - given_back_dong(d.person_id, d.programme, d.month) as stands
         ) as counted
         left join lateral (
             select former_province_code, outcome, coalesce(signed_on, decided_on) as decided_on

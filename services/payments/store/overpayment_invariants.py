@@ -7,14 +7,15 @@ _OF_OVERPAYMENTS = ", ".join(
     f"'{name}'" for name, one in POSTINGS.items() if OVERPAYMENT in (one.debit, one.credit)
 )
 
-#: Lines that pay a difference and are not of it, more than their month comes to, told of too late, or to
-#: another payee: the person, who cares for them, the facility.
+#: Lines that pay a difference and are not of it, more than their month comes to with what was given back of
+#: it, told of too late, or to another payee: the person, who cares for them, the facility.
 _ARREARS_ARE_DIFFERENCES = """
     select l.instruction_id from instruction_line l
     join instruction i using (instruction_id) join run r on r.run_id = l.run_id
     left join difference d on d.difference_id = l.difference_id
     where l.difference_id is not null and (
-          d.difference_id is null or l.amount_dong > d.due_dong or d.applied_on > r.execute_on
+          d.difference_id is null or d.applied_on > r.execute_on
+       or l.amount_dong > d.due_dong + given_back_dong(l.person_id, l.programme, l.month)
        or (d.person_id, d.programme, d.month) <> (l.person_id, l.programme, l.month)
        or case when d.payee = 'facility' then i.payee_id <> d.facility_id else not exists (
             select from payout_account a

@@ -104,15 +104,16 @@ _HELD_BEFORE = f"""
     update suspense s set told_again = true from known k where s.suspense_id = k.suspense_id
     returning k.number
 """
-#: $1: a payment that was handed to its agency. Reissued is a month of which more would stand than it comes
-#: to, by what granted the line and by the latest difference; a campaign pays each month by one line.
+#: $1: a payment that was handed to its agency. Reissued is a month of which somebody would have more than it
+#: comes to, by what granted the line and by the latest difference; a campaign pays each month by one line.
 CANDIDATE = """
     select i.instruction_id, i.agency_code, i.province_code, i.status, i.amount_dong as amount,
            exists (
                select from instruction_line l left join difference d using (difference_id)
                where l.run_id = i.run_id and l.instruction_id = i.instruction_id and case
                    when l.campaign_id is null then
-                       standing_dong(l.person_id, l.programme, l.month) + l.amount_dong > greatest(
+                       paid_dong(l.person_id, l.programme, l.month) + l.amount_dong
+                         - given_back_dong(l.person_id, l.programme, l.month) > greatest(
                            coalesce(d.due_dong, l.amount_dong + l.withheld_dong), (
                                select due_dong from difference o where o.person_id = l.person_id
                                  and o.programme = l.programme and o.month = l.month

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from libs.common.kernel.ids import read
+from tests.services.payments.test_differences import came_back
 from tests.services.payments.world import (
     EVERYBODY_FAILS,
     MONTHS,
@@ -184,6 +185,34 @@ async def test_what_is_remitted_and_what_is_paid_back_is_booked_once(payments: P
     assert (found["waived_dong"], found["recovered_dong"], found["open_dong"]) == (100_000, 80_000, 0)
     assert await balance(payments, "waived:monthly_allowance") == 100_000
     assert await balance(payments, "fund:budget-01") == before + 80_000
+    assert await payments.violations() == {}
+
+
+@pytest.mark.parametrize(("ended_by", "paid_anew"), [("waived", 360_000), ("recovered", 540_000)])
+async def test_what_comes_back_after_its_debt_was_ended_is_paid_once_with_what_was_given_back(
+    payments: Payments, ended_by: str, paid_anew: int
+) -> None:
+    id_ = await overpaid(payments)
+    await agreed(payments, id_, ended_by, 180_000)
+    await came_back(payments)
+    first = await payments.instructed("2024-01")
+    assert await lines(payments, first) == [(paid_anew, 0)]
+    await payments.answered()
+    assert await lines(payments, await payments.built("2024-01")) == []
+    assert await payments.violations() == {}
+
+
+async def test_what_was_kept_back_for_a_month_is_paid_with_it_when_that_comes_back(
+    payments: Payments,
+) -> None:
+    id_ = await overpaid(payments)
+    await agreed(payments, id_, "plan", 180_000)
+    await payments.instructed("2024-02")
+    await payments.answered()
+    await came_back(payments)
+    assert await lines(payments, await payments.instructed("2024-01")) == [(540_000, 0)]
+    assert await lines(payments, await payments.instructed("2024-02")) == [(360_000, 180_000)]
+    await payments.answered()
     assert await payments.violations() == {}
 
 

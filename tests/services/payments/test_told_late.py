@@ -45,6 +45,21 @@ async def test_arrears_told_late_after_a_reissue_are_not_settled(
     assert answer.json()["errors"][0]["code"] == "reissued"
 
 
+async def test_a_month_that_somebody_still_owes_is_not_settled_twice(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    await payments.differ(difference(1, "2024-02", 540_000, 180_000))
+    line = await told_late(payments, run)
+    again = await payments.instructed("2024-02")
+    assert again["instructed_dong"] == 540_000
+    await payments.answered()
+    none: dict[str, Any] = {"category": "none", "coefficient_hundredths": 0, "standard_dong": 0}
+    await payments.differ(difference(1, "2024-02", 0, -540_000, recalculation=2, **none))
+    await payments.work()
+    answer = await propose(payments, line, resolution="attributed")
+    assert answer.json()["errors"][0]["code"] == "reissued"
+
+
 async def test_a_month_told_late_is_settled_beside_its_arrears(
     payments: Payments, run: dict[str, Any]
 ) -> None:

@@ -1,7 +1,8 @@
 """A recalculated month is weighed again when its payments move, and its money ends its own debt.
 
-The version before runs meanwhile: it weighs recoveries once, as ever. Who writes lines waits while the index
-of those that pay differences is made, for which all lines are read once.
+The finder of overpayments of the version before must have ended: it would weigh once, by its own rule, what
+is to be weighed anew. All else of payments waits while the index of lines that pay differences is made, for
+which all lines are read once.
 """
 
 from alembic import op
@@ -29,15 +30,6 @@ def upgrade() -> None:
     op.execute(
         "create unique index difference_paid_once on instruction_line (person_id, programme, month,"
         " difference_id, run_id) where not returned and difference_id is not null"
-    )
-    op.execute(
-        """
-        create function open_of_month(person uuid, of_programme text, of_month date) returns bigint
-        language sql stable parallel safe as $$
-            select coalesce(sum(open_dong(overpayment_id)), 0)::bigint from overpayment
-            where person_id = person and programme = of_programme and month = of_month
-        $$
-        """
     )
 
 

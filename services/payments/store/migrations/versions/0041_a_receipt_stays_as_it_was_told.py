@@ -14,6 +14,8 @@ down_revision = "0040"
 def upgrade() -> None:
     op.execute("alter table collection add column attributed_id uuid")
     op.execute(f"select set_config('{TERRITORY_SETTING}', '{NATION}', true)")
+    # First: what was told names payments that others were attributed to.
+    op.execute("drop index one_receipt")
     op.execute(
         """
         update collection c set attributed_id = c.instruction_id, instruction_id = s.named_id
@@ -22,7 +24,6 @@ def upgrade() -> None:
           and c.status = 'taken' and s.named_id <> c.instruction_id
         """
     )
-    op.execute("drop index one_receipt")
     op.execute(
         "create unique index one_receipt on collection (coalesce(attributed_id, instruction_id))"
         " where status <> 'suspended'"
