@@ -18,6 +18,7 @@ _SHOWN = {
     "amount_dong": 540_000,
     "told_on": "2024-02-05",
     "held": True,
+    "told_again": False,
     "waits_since": "2024-02-05",
     "age_days": 3,
     "status": "waiting",

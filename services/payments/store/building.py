@@ -181,9 +181,10 @@ _INSERT_TOTALS = """
         instructed_dong = t.instructed_dong + excluded.instructed_dong
 """
 
+# A worker that was killed is no fault of the shard's: only who fails again and again waits ever longer.
 _TRIED = """
-    update run_shard set attempts = attempts + 1,
-        next_try_at = $3::timestamptz + make_interval(secs => least($4 * power(2, least(attempts, 16)), $5))
+    update run_shard set attempts = attempts + 1, next_try_at = $3::timestamptz
+        + make_interval(secs => least($4 * power(2, least(greatest(attempts - 5, 0), 16)), $5))
     where run_id = $1 and number = $2
 """
 _HELD = """
