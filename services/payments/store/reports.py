@@ -184,7 +184,8 @@ class Taking:
         return report_id
 
     async def claim_statement(self, report_id: UUID) -> WaitingStatement | None:
-        await suspense.alone_with_report(self._connection, report_id)
+        if not await suspense.alone_with_report(self._connection, report_id):
+            return None
         row = await self._connection.fetchrow(
             "select report_id, agency_code, province_code, content from partner_report"
             " where report_id = $1 and status = 'received' for update skip locked",
@@ -220,7 +221,8 @@ class Taking:
         return [(report, sent[file_id]) for file_id, report in reports.items()]
 
     async def claim(self, report_id: UUID) -> WaitingReport | None:
-        await suspense.alone_with_report(self._connection, report_id)
+        if not await suspense.alone_with_report(self._connection, report_id):
+            return None
         row = await self._connection.fetchrow(_CLAIM, report_id)
         if row is None:
             return None

@@ -47,7 +47,7 @@ _HAS_TWIN = f"""
     ) from suspense s where suspense_id = $1
 """
 _ALONE = """
-    select pg_advisory_xact_lock(hashtextextended('suspense ' || agency_code || ' ' || province_code, 0))
+    select pg_try_advisory_xact_lock(hashtextextended('suspense ' || agency_code || ' ' || province_code, 0))
 """
 #: Reports on files of cash hold no money, and are taken many at a time.
 _ALONE_WITH_REPORT = f"""
@@ -170,12 +170,14 @@ class Source:
     province_code: str
 
 
-async def alone_with_report(connection: Connection, report_id: UUID) -> None:
+async def alone_with_report(connection: Connection, report_id: UUID) -> bool:
     """Before anything else of it is held: reports of an agency's account of a province are taken one by one.
 
-    Several may tell the same credit: whoever comes later sees what the one before kept and booked.
+    Several may tell the same credit: whoever comes later sees what the one before kept and booked. False
+    while another is taken: nobody waits for it who could take a report of elsewhere.
     """
-    await connection.execute(_ALONE_WITH_REPORT, report_id, list(BY_ACCOUNT))
+    alone = await connection.fetchval(_ALONE_WITH_REPORT, report_id, list(BY_ACCOUNT))
+    return alone is not False
 
 
 async def told_once(
@@ -317,9 +319,10 @@ class _Work:
         if waiting is None:
             return None
         # As who takes reports does, before anything of it is held.
-        await self._connection.execute(
+        if not await self._connection.fetchval(
             f"{_ALONE} from suspense where suspense_id = $1", waiting["suspense_id"]
-        )
+        ):
+            return None
         row = await self._connection.fetchrow(_CLAIM, waiting["suspense_id"])
         if row is None:
             return None

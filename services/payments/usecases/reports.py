@@ -100,7 +100,8 @@ class TakeReports:
         async with self._works() as work:
             report = await work.claim(called)
             if report is None:
-                return True
+                # Somebody else's, or its turn is after one that is being taken: look elsewhere in a moment.
+                return False
             try:
                 found = await asyncio.to_thread(self._read, report)
             except Refusal as refusal:

@@ -81,7 +81,7 @@ class TakeStatements:
         async with self._works() as work:
             statement = await work.claim_statement(called)
             if statement is None:
-                return True
+                return False
             try:
                 found = await asyncio.to_thread(self._read, statement)
             except Refusal as refusal:

@@ -50,6 +50,27 @@ async def taken(payments: Payments, file_id: str, content: bytes, agency: str = 
     return await payments.report(answer.json()["report_id"], agency)
 
 
+async def test_a_report_whose_turn_it_is_not_holds_up_no_other(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    file_id, content = await booked(payments)
+    answer = await payments.hand_in(file_id, content)
+    report_id = answer.json()["report_id"]
+    async with payments.look.transaction():
+        # As while another report of this bank and province is being taken.
+        await payments.look.execute(
+            "select pg_advisory_xact_lock(hashtextextended('suspense ' || $1 || ' ' || $2, 0))", BANK, HANOI
+        )
+        (list_,) = await payments.files(POST)
+        (report,) = await payments.reports(list_["payment_file_id"], POST, NOBODY_FAILS)
+        other = await taken(payments, list_["payment_file_id"], report.content, POST)
+        await payments.work()  # the next look, after the one that found it taken
+        assert (await payments.report(other["report_id"], POST))["status"] == "taken"
+        assert (await payments.report(report_id))["status"] == "received"
+    await payments.work()
+    assert (await payments.report(report_id))["status"] == "taken"
+
+
 def first(pattern: bytes, replacement: bytes) -> Callable[[bytes], bytes]:
     def change(content: bytes) -> bytes:
         changed, count = re.subn(pattern, replacement, content, count=1)

@@ -30,7 +30,8 @@ def upgrade() -> None:
         language sql stable parallel safe as $$
             select coalesce(sum(
                 coalesce((select sum(amount_dong) from instalment i
-                          where i.overpayment_id = o.overpayment_id and i.run_id is not null), 0)
+                          where i.overpayment_id = o.overpayment_id and i.run_id is not null
+                            and i.booked_on is not null), 0)
               + coalesce((select sum(amount_dong) from recovery r where r.overpayment_id = o.overpayment_id
                           and r.kind = 'recovered' and r.status = 'booked'), 0)), 0)::bigint
             from overpayment o
