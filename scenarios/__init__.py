@@ -2,6 +2,6 @@
 
 from scenarios.generator import generate
 from scenarios.manifest import Manifest
-from scenarios.report import NAMES
+from scenarios.report import NAMES, business_date
 
-__all__ = ["NAMES", "Manifest", "generate"]
+__all__ = ["NAMES", "Manifest", "business_date", "generate"]

@@ -136,6 +136,11 @@ class Scenario:
         return amount
 
 
+def business_date(name: str) -> date:
+    """The day on which a scenario plays. KeyError for an unknown name."""
+    return load(name).business_date
+
+
 def load(name: str) -> Scenario:
     """The scenario of that name. KeyError with the known names otherwise."""
     if name not in NAMES:

@@ -13,6 +13,7 @@ PACKAGED_TERMS = Path(__file__).parents[2] / "policy" / "terms.yaml"
 class PaymentsSettings(ServiceSettings):
     """`ANSINH_*`; seal_private, field_key and blind_index_key are required."""
 
+    database_pool_max: int = 12
     payer_name: str = Field(
         default="Nguồn kinh phí trợ giúp xã hội", description="Whom payment files name as the payer."
     )
@@ -22,6 +23,9 @@ class PaymentsSettings(ServiceSettings):
     )
     run_shard_people: int = Field(
         default=20_000, ge=1, description="About how many people a shard of a run has: one transaction."
+    )
+    hands: int = Field(
+        default=2, ge=1, description="How many build shards, write files and take reports side by side."
     )
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     list_csv_bytes_max: int = Field(default=512 * 2**20, description="Largest campaign list taken as CSV.")

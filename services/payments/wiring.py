@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI
 
@@ -104,7 +104,8 @@ AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 @dataclass(frozen=True)
 class Parts:
     """What the service is made of, before a door is opened. `workers`: in the order of a run's life.
-    `run_workers`: those of them that may work beside the service, in processes of their own, too.
+    `run_workers` and `report_taker`: those of them that may work beside the service, in processes of their
+    own, too.
     """
 
     settings: PaymentsSettings
@@ -112,6 +113,7 @@ class Parts:
     incoming: Incoming
     doors: Doors
     run_workers: tuple[Worker, ...]
+    report_taker: Worker
     workers: tuple[Worker, ...]
 
 
@@ -147,12 +149,14 @@ def parts(settings: PaymentsSettings) -> Parts:
     tell = TellPayments(Telling(database, payments_changed))
     told = ToldPayments(database)
     manage, stored, senders = _webhooks(settings, database, cipher, told)
+    builder, writer = Worker("run builder", build.step), Worker("file writer", write.step)
+    report_taker = Worker("report taker", take.step)
     run_workers = (
-        Worker("run builder", build.step),
+        builder,
         _name_asker(settings, database, accounts, clock),
         Worker("run checker", check.step),
         Worker("run booker", book.step),
-        Worker("file writer", write.step),
+        writer,
     )
     return Parts(
         settings=settings,
@@ -160,10 +164,12 @@ def parts(settings: PaymentsSettings) -> Parts:
         incoming=_incoming(settings, accounts),
         doors=_doors(settings, database, cipher, accounts.payee_index, told, manage, stored),
         run_workers=run_workers,
+        report_taker=report_taker,
         workers=(
             _list_taker(database, cipher, accounts, clock),
             *run_workers,
-            Worker("report taker", take.step),
+            report_taker,
+            *_more_hands(settings, builder, writer, report_taker),
             Worker("statement taker", statements.step),
             Worker("collection taker", collect.step),
             Worker("suspense resolver", resolve.step),
@@ -174,6 +180,15 @@ def parts(settings: PaymentsSettings) -> Parts:
             *senders,
         ),
     )
+
+
+def _more_hands(settings: PaymentsSettings, *workers: Worker) -> list[Worker]:
+    """The same again beside them: while one waits for the database another has its turn."""
+    return [
+        replace(worker, name=f"{worker.name} {number}")
+        for worker in workers
+        for number in range(2, settings.hands + 1)
+    ]
 
 
 def _signer(settings: PaymentsSettings) -> Signer:
@@ -303,7 +318,7 @@ def _webhooks(
     post = WebhookPost(GuardedNetwork(loopback=loopback))
     send = SendWebhooks(WebhookQueues(database, cipher), told, post, clock, settings.webhook_seconds)
     senders = [
-        Worker(f"webhook sender {number}", send.step, _SENDER_IDLE_SECONDS)
+        Worker(f"webhook sender {number}", send.beside if number else send.step, _SENDER_IDLE_SECONDS)
         for number in range(settings.webhook_senders)
     ]
     return ManageWebhooks(stored, told, post, UrlRules(loopback=loopback), new_secret, clock), stored, senders
@@ -338,16 +353,17 @@ def service(made: Parts) -> FastAPI:
 
 
 async def work(settings: PaymentsSettings, names: Sequence[str] = ()) -> None:
-    """One more worker of runs, a process of its own; any number may run, until they are killed.
+    """One more worker of runs and reports, a process of its own; any number may run, until they are killed.
 
-    `names`: of those of the run's workers that it is; none: all.
+    `names`: of those of the run's workers that it is; none: all, and it takes reports too.
     """
     process.begin("payments-worker")
     made = parts(settings)
     await made.database.open()
     try:
         chosen = [worker for worker in made.run_workers if not names or worker.name in names]
-        await repeating("run work", run_work.listener(settings, chosen).run).run()
+        run = repeating("run work", run_work.listener(settings, chosen).run)
+        await asyncio.gather(*(worker.run() for worker in ([run] if names else [run, made.report_taker])))
     finally:
         await made.database.close()
 

@@ -23,8 +23,10 @@ from deploy.local.environment import Choice
 from deploy.local.failures import CannotStart
 from deploy.local.places import Places
 from deploy.local.status import supervisor_pid
-from scenarios import NAMES, Manifest, generate
+from scenarios import NAMES, Manifest, business_date, generate
 
+#: A population that can't be is found within it.
+_SOON_SECONDS = 1.0
 Step = Callable[[Journey, Stage], Awaitable[None]]
 _STEPS: tuple[tuple[str, str, str, Step], ...] = (
     ("facilities", "Ghi nhận cơ sở", "Facilities registered", stages.register_facilities),
@@ -61,11 +63,15 @@ async def demo(places: Places, options: Options, console: Console, say: Say) -> 
     data = Places(places.var / "demo-data", places.port_base)
     started, screen = time.monotonic(), Screen(console)
     _require_down(data)
-    manifest = await _generate(screen, options, folder)
-    if not options.keep:
-        shutil.rmtree(data.var, ignore_errors=True)
-    choice = Choice(options.kafka, business_date=manifest.business_date)
-    async with _started(screen, data, choice, say) as platform:
+    day = business_date(options.scenario).isoformat()
+    choice = Choice(options.kafka, workers=1, business_date=day)
+    async with AsyncExitStack() as running:
+        generating = await running.enter_async_context(_generating(options, folder))
+        if not options.keep:
+            shutil.rmtree(data.var, ignore_errors=True)
+        async with screen.stage("start", "Khởi động nền tảng", "Platform started"):
+            platform = await running.enter_async_context(supervisor.running(data, choice, say))
+        manifest = await _generated(screen, generating)
         client = Client(data, keys.load(data.var), manifest.province_code)
         journey = Journey(client, manifest, folder / "population")
         try:
@@ -96,32 +102,39 @@ def _clear_summary(folder: Path) -> None:
     (folder / "summary.json").unlink(missing_ok=True)
 
 
-async def _generate(screen: Screen, options: Options, folder: Path) -> Manifest:
+@asynccontextmanager
+async def _generating(options: Options, folder: Path) -> AsyncIterator["asyncio.Task[Manifest]"]:
+    """The population, generated beside the start of the platform, which mostly waits.
+
+    What can't be generated is told at once, before anything is started.
+    """
     _clear_summary(folder)
+    task = asyncio.create_task(_generate(options, folder))
+    await asyncio.wait({task}, timeout=_SOON_SECONDS)
+    if task.done():
+        await task
+    try:
+        yield task
+    finally:
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _generate(options: Options, folder: Path) -> Manifest:
+    work = partial(generate, gifts=options.gifts)
+    try:
+        return await asyncio.to_thread(
+            work, options.scenario, folder / "population", options.people, options.seed
+        )
+    except ValueError as error:
+        raise CannotStart(f"Không sinh được dân số: {error}", f"No such population: {error}") from error
+
+
+async def _generated(screen: Screen, generating: "asyncio.Task[Manifest]") -> Manifest:
     async with screen.stage("generate", "Sinh dân số giả lập", "Population generated") as stage:
-        try:
-            manifest = await asyncio.to_thread(
-                partial(generate, gifts=options.gifts),
-                options.scenario,
-                folder / "population",
-                options.people,
-                options.seed,
-            )
-        except ValueError as error:
-            raise CannotStart(f"Không sinh được dân số: {error}", f"No such population: {error}") from error
+        manifest = await generating
         gifts = f", {manifest.gifts.recipients:,} suất quà · gifts" if manifest.gifts else ""
         stage.tell(f"{manifest.people:,} người · people{gifts}")
     return manifest
-
-
-@asynccontextmanager
-async def _started(
-    screen: Screen, data: Places, choice: Choice, say: Say
-) -> AsyncIterator[supervisor.Platform]:
-    async with AsyncExitStack() as running:
-        async with screen.stage("start", "Khởi động nền tảng", "Platform started"):
-            platform = await running.enter_async_context(supervisor.running(data, choice, say))
-        yield platform
 
 
 async def _drive(screen: Screen, journey: Journey) -> tuple[figures.Figures, case.Case | None]:

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-_PAUSE_SECONDS = 0.25
+#: Between two looks; longer as a stage goes on, as looking costs the platform something too.
+_PAUSE_SECONDS, _PAUSE_GROWTH, _PAUSE_SECONDS_MAX = 0.25, 1.1, 1.0
 #: A stage that does not move for so long has failed. Longer than an outage that the driver rides out.
 STUCK_SECONDS_MAX = 180.0
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Stage:
         far: Callable[[T], tuple[int, int | None]],
     ) -> T:
         """Ask until `done`; Stuck when the answer stays the same for too long."""
-        last, since = "", time.monotonic()
+        last, since, pause = "", time.monotonic(), _PAUSE_SECONDS
         while True:
             found = await read()
             self.at(*far(found))
@@ -62,7 +63,8 @@ class Stage:
                 last, since = str(found), time.monotonic()
             elif time.monotonic() - since > STUCK_SECONDS_MAX:
                 raise Stuck(what, last[:300])
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(pause * _PAUSE_GROWTH, _PAUSE_SECONDS_MAX)
 
 
 @dataclass

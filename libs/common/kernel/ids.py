@@ -5,7 +5,8 @@ The same string serves as API id, event key and ISO 20022 EndToEndId (35 charact
 
 import os
 import time
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 #: The whole vocabulary of prefixes: what the id names.
 PREFIXES = {
@@ -50,6 +51,7 @@ _DIGITS = bytes(
 )
 #: Of all derived ids, for ever.
 NAMESPACE = UUID("6f1c6f6e-0b6f-5a5b-9a2e-7d5b6e0f2c11")
+_NAMESPACE_BYTES = NAMESPACE.bytes
 
 
 def new_id() -> UUID:
@@ -63,8 +65,12 @@ def new_id() -> UUID:
 
 
 def derived_id(*business_key: str) -> UUID:
-    """A UUIDv5 of a business key: whoever replays the same input gets the same id."""
-    return uuid5(NAMESPACE, "\x1f".join(business_key))
+    """A UUIDv5 (RFC 9562) of a business key: whoever replays the same input gets the same id."""
+    # As uuid.uuid5 does, at half its cost: an import makes several of each row.
+    hashed = sha1(_NAMESPACE_BYTES + "\x1f".join(business_key).encode(), usedforsecurity=False).digest()
+    value = int.from_bytes(hashed[:16], "big")
+    value = (value & ~(0xF << 76)) | (0x5 << 76)
+    return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
 
 
 def show(prefix: str, value: UUID) -> str:

@@ -34,30 +34,39 @@ _BEGIN = f"""
     where coverage_refresh.state = 'done'
       and (coverage_refresh.began_on, coverage_refresh.determined) <> (excluded.began_on, excluded.determined)
 """
+#: The people of a shard after $2, whoever they are.
+_LOOKED_AT = "select person_id from person_facts where shard = $1 and person_id > $2 order by person_id limit $3"
 # Nobody who receives, has applied, or is suspended or stopped: these are decided or being decided. Who is
-# said to receive and was never determined yet is on the way.
+# said to receive and was never determined yet is on the way. Lateral and limited, so that each is looked up in
+# the part of the decisions that is theirs: joined, the planner would read all of them for each page.
 _CANDIDATES = """
     select f.person_id, f.version, f.true_from, f.facts, f.commune_code, f.province_code,
            f.former_province_code,
            exists (select from residence r where r.person_id = f.person_id and r.state_paid
-                     and r.from_date <= $4 and (r.until_date is null or r.until_date >= $3)) as in_facility
+                     and r.from_date <= $3 and (r.until_date is null or r.until_date >= $2)) as in_facility
     from person_facts f
-    where f.shard = $1 and f.person_id > $2
-      and ((f.facts->'context'->>'already_receiving') is distinct from 'true'
-           or exists (select from decision d where d.person_id = f.person_id))
-      and not exists (
-          select from decision d where d.person_id = f.person_id and d.status <> 'proposed'
-            and d.outcome = 'granted' and not exists (
-                select from decision later where later.person_id = d.person_id
-                  and later.programme = d.programme and later.version > d.version
-                  and later.status <> 'proposed' and later.effective_from <= $3))
-      and not exists (
-          select from case_file c where c.person_id = f.person_id and c.kind = 'application'
-            and c.state in ('received', 'checked'))
-      and not exists (
-          select from hold h where h.person_id = f.person_id and h.from_month <= $3
-            and (h.until_month is null or h.until_month > $3))
-    order by f.person_id limit $5
+    left join lateral (
+        select true as there from decision d where d.person_id = f.person_id limit 1
+    ) decided on true
+    left join lateral (
+        select true as there from decision d where d.person_id = f.person_id and d.status <> 'proposed'
+          and d.outcome = 'granted' and not exists (
+              select from decision later where later.person_id = d.person_id
+                and later.programme = d.programme and later.version > d.version
+                and later.status <> 'proposed' and later.effective_from <= $2)
+        limit 1
+    ) granted on true
+    left join lateral (
+        select true as there from case_file c where c.person_id = f.person_id and c.kind = 'application'
+          and c.state in ('received', 'checked') limit 1
+    ) asking on true
+    left join lateral (
+        select true as there from hold h where h.person_id = f.person_id and h.from_month <= $2
+          and (h.until_month is null or h.until_month > $2) limit 1
+    ) held on true
+    where f.person_id = any($1::uuid[])
+      and ((f.facts->'context'->>'already_receiving') is distinct from 'true' or decided.there)
+      and coalesce(granted.there, asking.there, held.there) is null
 """
 _COUNT = """
     insert into coverage_count (shard, programme, commune_code, province_code, decided, in_process, without)
@@ -129,9 +138,13 @@ class _Work:
         if row is None:
             return None
         month = Month.of(row["month"])
-        people = await self._connection.fetch(
-            _CANDIDATES, row["shard"], row["after_person"], month.first_day, month.last_day, persons_max
-        )
+        looked_at = [
+            one[0]
+            for one in await self._connection.fetch(
+                _LOOKED_AT, row["shard"], row["after_person"], persons_max
+            )
+        ]
+        people = await self._connection.fetch(_CANDIDATES, looked_at, month.first_day, month.last_day)
         if row["after_person"] == _FIRST:
             await self._connection.execute("delete from coverage_gap where shard = $1", row["shard"])
         earlier = await histories(
@@ -146,7 +159,8 @@ class _Work:
             )
             for person in people
         ]
-        return Round(row["shard"], month, candidates, last=len(people) < persons_max)
+        after = looked_at[-1] if looked_at else row["after_person"]
+        return Round(row["shard"], month, candidates, after, last=len(looked_at) < persons_max)
 
     async def record(self, found: Round, gaps: Sequence[Gap]) -> None:
         await self._connection.execute(
@@ -163,10 +177,10 @@ class _Work:
             [gap.place.province_code for gap in gaps],
         )
         await self._connection.execute(
-            "update coverage_refresh set state = case when $3 then 'done' else state end,"
-            " after_person = coalesce($2, after_person) where shard = $1",
+            "update coverage_refresh set state = case when $3 then 'done' else state end, after_person = $2"
+            " where shard = $1",
             found.shard,
-            found.people[-1].person_id if found.people else None,
+            found.after,
             found.last,
         )
 

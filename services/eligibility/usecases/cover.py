@@ -18,7 +18,7 @@ from services.eligibility.domain.facts import MONTHLY_ALLOWANCE, SOCIAL_PENSION
 from services.eligibility.domain.history import FactsVersion, facts_at
 from services.eligibility.domain.monthly import read_facts
 
-_PERSONS_MAX = 1_000
+_PERSONS_MAX = 5_000
 _ALL = frozenset({MONTHLY_ALLOWANCE, SOCIAL_PENSION})
 
 
@@ -34,11 +34,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Some candidates of a shard; its last when `last`."""
+    """The candidates among some people of a shard, up to `after`; its last when `last`."""
 
     shard: int
     month: Month
     people: Sequence[Candidate]
+    after: UUID
     last: bool
 
 

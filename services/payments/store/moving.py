@@ -23,6 +23,7 @@ _LINES = (
     "update instruction_line set returned = $3 where run_id = $1 and instruction_id = any($2::uuid[])"
     " and returned <> $3"
 )
+# Held in one order: reports of two banks may meet in a commune's total.
 _TOTALS = """
     with moved as (
         select l.programme, l.unit_province_code, l.commune_code, l.category, i.channel,
@@ -34,10 +35,15 @@ _TOTALS = """
         join instruction i on i.instruction_id = t.id
         join instruction_line l on l.run_id = $1 and l.instruction_id = t.id
         group by l.programme, l.unit_province_code, l.commune_code, l.category, i.channel
+    ), held as (
+        select m.* from run_total r
+        join moved m using (programme, unit_province_code, commune_code, category, channel)
+        where r.run_id = $1
+        order by programme, unit_province_code, commune_code, category, channel for no key update of r
     )
     update run_total r set settled_dong = settled_dong + m.settled,
         returned_dong = returned_dong + m.returned, unknown_dong = unknown_dong + m.unknown
-    from moved m
+    from held m
     where r.run_id = $1 and r.programme = m.programme and r.unit_province_code = m.unit_province_code
       and r.commune_code = m.commune_code and r.category = m.category and r.channel = m.channel
 """

@@ -137,17 +137,33 @@ class SendWebhooks:
     ) -> None:
         """`idle_seconds`: between two looks at a queue in which nothing was new."""
         self._idle = timedelta(seconds=idle_seconds)
+        self._busy, self._sending = asyncio.Event(), 0
         self._queues = queues
         self._events = events
         self._post = post
         self._clock = clock
+
+    async def beside(self) -> bool:
+        """As `step`, while another sends: where nothing is due, one looks for all."""
+        await self._busy.wait()
+        return await self.step()
 
     async def step(self) -> bool:
         """True when anything was sent."""
         now = self._clock.recorded_at()
         lease = await self._queues.lease(now, now + _LEASE)
         if lease is None:
+            if not self._sending:
+                self._busy.clear()
             return False
+        self._busy.set()
+        self._sending += 1
+        try:
+            return await self._serve(lease, now)
+        finally:
+            self._sending -= 1
+
+    async def _serve(self, lease: Lease, now: datetime) -> bool:
         webhook, waiting = lease.webhook, lease.waiting
         failing = webhook.failures > 0
         again = webhooks.due(waiting, now, failing)
