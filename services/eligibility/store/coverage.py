@@ -35,10 +35,12 @@ _BEGIN = f"""
       and (coverage_refresh.began_on, coverage_refresh.determined) <> (excluded.began_on, excluded.determined)
 """
 #: The people of a shard after $2, whoever they are.
-_LOOKED_AT = "select person_id from person_facts where shard = $1 and person_id > $2 order by person_id limit $3"
+_LOOKED_AT = """
+    select person_id from person_facts where shard = $1 and person_id > $2 order by person_id limit $3
+"""
 # Nobody who receives, has applied, or is suspended or stopped: these are decided or being decided. Who is
-# said to receive and was never determined yet is on the way. Lateral and limited, so that each is looked up in
-# the part of the decisions that is theirs: joined, the planner would read all of them for each page.
+# said to receive and was never determined yet is on the way. Lateral and limited, so that each is looked up
+# in the part of the decisions that is theirs: joined, the planner would read all of them for each page.
 _CANDIDATES = """
     select f.person_id, f.version, f.true_from, f.facts, f.commune_code, f.province_code,
            f.former_province_code,

@@ -1,10 +1,11 @@
 """What a wallet operator tells of a batch by itself, in JSON."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from libs.common.kernel.ids import show
 from libs.common.runtime.access import Actor
@@ -17,6 +18,14 @@ from services.payments.api.signatures import Signature, require_signed
 router = APIRouter(prefix="/v1/wallet-batches", tags=["e-wallets"])
 MayReport = Annotated[Actor, partner_requires("payments.reports.write")]
 _MOST = 10_000
+#: As states are read: a time or a number that might be taken for a day is none.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _day(stated: object) -> object:
+    if not (isinstance(stated, str) and _DAY.fullmatch(stated)):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return stated
 
 
 class WalletState(BaseModel):
@@ -29,7 +38,7 @@ class WalletState(BaseModel):
     wallet: Annotated[str, Field(max_length=34, description="The account that was paid, as in the batch.")]
     state: Literal["settled", "rejected", "returned"]
     reason: Annotated[str | None, Field(max_length=35)] = None
-    booked_on: date | None = None
+    booked_on: Annotated[date, BeforeValidator(_day)] | None = None
 
 
 class WalletStates(BaseModel):

@@ -5,7 +5,7 @@ A row of `account_name` without an outcome is queued: its bank is to be asked.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from libs.common.runtime.postgres import Connection, Database
 from services.payments.domain import runs
@@ -44,7 +44,7 @@ _QUEUE = f"""
     from instruction
     where run_id = $1 and channel = '{BANK_ACCOUNT}' and agency_code = any($2::text[])
     order by account_id, account_version
-    on conflict (account_id, version) do update set outcome = null, answered_at = null
+    on conflict (account_id, version) do update set outcome = null, answered_at = null, answered_on = null
     where n.outcome = '{NO_ANSWER}'
 """
 _BANK = f"""
@@ -64,7 +64,7 @@ _ACCOUNTS = """
     left join facility_account f on f.facility_id = n.account_id and f.version = n.version
 """
 _ANSWERED = """
-    update account_name n set outcome = t.outcome, answered_at = $4
+    update account_name n set outcome = t.outcome, answered_at = $4, answered_on = $5
     from unnest($1::uuid[], $2::integer[], $3::text[]) as t (account_id, version, outcome)
     where n.account_id = t.account_id and n.version = t.version
 """
@@ -110,11 +110,11 @@ class _Work:
         ]
         return Question(bank["agency_code"], bank["attempts"], accounts)
 
-    async def answered(self, question: Question, outcomes: Mapping[int, str], at: datetime) -> None:
+    async def answered(self, question: Question, outcomes: Mapping[int, str], at: datetime, on: date) -> None:
         told = [outcomes[number] for number in range(len(question.accounts))]
         account_ids = [one.account_id for one in question.accounts]
         versions = [one.version for one in question.accounts]
-        await self._connection.execute(_ANSWERED, account_ids, versions, told, at)
+        await self._connection.execute(_ANSWERED, account_ids, versions, told, at, on)
         await self._begin_anew(question.agency_code, at)
 
     async def unanswered(self, question: Question, rest_until: datetime) -> None:

@@ -23,7 +23,8 @@ _AT_ONCE = 1000
 _OPEN_LINE = f"""
     select from instruction_line l join instruction i using (instruction_id)
     where l.person_id = d.person_id and l.programme = d.programme and l.month = d.month
-      and l.campaign_id is null and not l.returned and i.status <> '{SETTLED}'
+      and l.campaign_id is null and not l.returned
+      and (i.status <> '{SETTLED}' or i.file_id <> all($3::uuid[]))
 """
 _DUE = "d.weighed_on is null and d.next_look_at <= now()"
 _PROVINCE = f"""
@@ -35,6 +36,15 @@ _LOOK = f"""
     select difference_id from difference d
     where {_DUE} and province_code = $1 and $1 not in ({BEING_BUILT})
     order by next_look_at limit $2 for update skip locked
+"""
+# A report that is being taken holds its files, and may have moved a payment of the month before its
+# difference was heard: what stands is asked of files that nobody holds, once all that was taken is seen.
+_FREE_FILES = """
+    select file_id from payment_file where file_id in (
+        select i.file_id from difference d join instruction_line l using (person_id, programme, month)
+        join instruction i using (instruction_id)
+        where d.difference_id = any($1::uuid[]) and l.campaign_id is null and not l.returned)
+    order by file_id for share skip locked
 """
 # What may still be paid or come back, nobody knows: it waits for an hour, or until an answer brings it
 # forward (moving.py). Lines of decisions and of differences have an index each. Of a month that has several
@@ -111,7 +121,9 @@ class _Work:
             return False
         await alone_with(self._connection, province)
         looked = await self._connection.fetch(_LOOK, province, _AT_ONCE)
-        rows = await self._connection.fetch(_WEIGH, [row["difference_id"] for row in looked], on)
+        ids = [row["difference_id"] for row in looked]
+        free = [row["file_id"] for row in await self._connection.fetch(_FREE_FILES, ids)]
+        rows = await self._connection.fetch(_WEIGH, ids, on, free)
         await self._add([row for row in rows if row["over"] > 0], province, on)
         await self._end([row for row in rows if row["over"] < 0], province, on)
         return bool(rows)

@@ -131,6 +131,7 @@ _OTHERS_ACCOUNTS = f"""
                 where o.run_id = $1 and o.instruction_id = i.instruction_id))
           and not l.returned and l.campaign_id is null and l.difference_id is null
           and (select s.status = '{SETTLED}' and s.account_id = n.account_id and s.account_version = n.version
+                      and s.settled_on >= coalesce(n.answered_on, '-infinity')
                from instruction s where s.instruction_id = l.instruction_id)
         limit 1), false)
 """

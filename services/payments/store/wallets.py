@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
+from libs.common.kernel.ids import show
+from libs.common.runtime.logs import logger
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files
@@ -71,7 +73,9 @@ class _Work:
             rest_until,
         )
 
-    async def unanswered(self, file_id: UUID, rest_until: datetime) -> None:
+    async def unanswered(self, call: Call, rest_until: datetime, fault: str) -> None:
         await self._connection.execute(
-            "update wallet_call set next_at = $2 where file_id = $1", file_id, rest_until
+            "update wallet_call set next_at = $2 where file_id = $1", call.file_id, rest_until
         )
+        batch = show("fil", call.file_id)
+        logger().warning("a wallet batch has no answer", batch=batch, operator=call.agency_code, fault=fault)

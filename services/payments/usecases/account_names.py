@@ -7,7 +7,7 @@ holds the run, as anything odd does (run_checks.py). A bank that does not answer
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -61,8 +61,8 @@ class NameWork(Protocol):
     ) -> Question | None:
         """Of a bank that nobody asks meanwhile and that is not resting."""
 
-    async def answered(self, question: Question, outcomes: Mapping[int, str], at: datetime) -> None:
-        """`outcomes`: by the place in the question."""
+    async def answered(self, question: Question, outcomes: Mapping[int, str], at: datetime, on: date) -> None:
+        """`outcomes`: by the place in the question. `on`: the civil day of the answer."""
 
     async def unanswered(self, question: Question, rest_until: datetime) -> None: ...
 
@@ -121,5 +121,5 @@ class AskNames:
                     await work.given_up(question, now)
             return True
         async with self._works() as work:
-            await work.answered(question, said.outcomes, now)
+            await work.answered(question, said.outcomes, now, self._clock.business_date())
         return True

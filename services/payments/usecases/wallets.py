@@ -50,7 +50,8 @@ class WalletWork(Protocol):
     async def answered(self, file_id: UUID, at: datetime, rest_until: datetime) -> None:
         """Its operator has it. It is not asked about again before it rested."""
 
-    async def unanswered(self, file_id: UUID, rest_until: datetime) -> None: ...
+    async def unanswered(self, call: Call, rest_until: datetime, fault: str) -> None:
+        """It is called again then. What was wrong is told to who runs the platform."""
 
 
 class WalletWorks(Protocol):
@@ -113,9 +114,9 @@ class CallWallets:
             told = await self._called(call)
             found = self._reader(told.content)
             _require_answer(call, found)
-        except (Outage, Refusal):
+        except (Outage, Refusal) as error:
             async with self._works() as work:
-                await work.unanswered(call.file_id, rest_until)
+                await work.unanswered(call, rest_until, _fault(error))
             return True
         if found.lines or found.file_rejected_reason:
             sub = f"wallet:{call.agency_code}"
@@ -136,6 +137,10 @@ class CallWallets:
         told = await self._operators.hand_over(call.agency_code, call.file_id, call.content)
         await self._require_signed(call.agency_code, told.content, told.signature)
         return told
+
+
+def _fault(error: Outage | Refusal) -> str:
+    return error.code if isinstance(error, Refusal) else str(error)
 
 
 def _require_answer(call: Call, found: ReadReport) -> None:

@@ -137,7 +137,7 @@ class SendWebhooks:
     ) -> None:
         """`idle_seconds`: between two looks at a queue in which nothing was new."""
         self._idle = timedelta(seconds=idle_seconds)
-        self._busy, self._sending = asyncio.Event(), 0
+        self._busy, self._sending = False, 0
         self._queues = queues
         self._events = events
         self._post = post
@@ -145,18 +145,16 @@ class SendWebhooks:
 
     async def beside(self) -> bool:
         """As `step`, while another sends: where nothing is due, one looks for all."""
-        await self._busy.wait()
-        return await self.step()
+        return await self.step() if self._busy else False
 
     async def step(self) -> bool:
         """True when anything was sent."""
         now = self._clock.recorded_at()
         lease = await self._queues.lease(now, now + _LEASE)
         if lease is None:
-            if not self._sending:
-                self._busy.clear()
+            self._busy = self._sending > 0
             return False
-        self._busy.set()
+        self._busy = True
         self._sending += 1
         try:
             return await self._serve(lease, now)

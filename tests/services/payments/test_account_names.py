@@ -1,6 +1,7 @@
 """Whose an account is: asked of its bank before its first payment, once; no payment is lost by it."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -122,6 +123,19 @@ async def test_an_account_into_which_money_came_holds_nothing_any_more(payments:
     await payments.answered()
     again = await built(payments, "2024-02")
     assert again["checked"] and "account_name" not in await checks(payments, again)
+
+
+async def test_money_that_came_before_the_bank_answered_says_nothing(payments: Payments) -> None:
+    run = await built(payments, "2024-01")
+    found = (await checks(payments, run))["account_name"]["findings"]
+    await accept(payments, run, "account_name", "checker#x")
+    assert (await payments.approve(run)).status_code == 200
+    await payments.work()
+    await payments.answered()
+    settled = await payments.look.fetchval("select max(settled_on) from instruction")
+    await payments.look.execute("update account_name set answered_on = $1", settled + timedelta(days=1))
+    again = await built(payments, "2024-02")
+    assert (await checks(payments, again))["account_name"]["findings"] == found
 
 
 async def test_a_carer_s_account_into_which_money_came_holds_nothing_any_more(payments: Payments) -> None:

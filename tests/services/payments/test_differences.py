@@ -170,6 +170,18 @@ async def test_nothing_is_overpaid_until_it_is_known_what_was_paid(payments: Pay
     assert [one["amount_dong"] for one in await overpaid(payments)] == [180_000]
 
 
+async def test_nothing_is_weighed_while_a_report_on_its_file_is_taken(payments: Payments) -> None:
+    await paid(payments)
+    await payments.differ(difference(1, "2024-01", 360_000, -180_000))
+    async with payments.look.transaction():
+        await payments.look.execute("select from payment_file for update")
+        await payments.work("overpayment finder")
+        assert await payments.look.fetchval("select weighed_on is null from difference")
+    await payments.look.execute("update difference set next_look_at = now()")
+    await payments.work("overpayment finder")
+    assert [one["amount_dong"] for one in await overpaid(payments)] == [180_000]
+
+
 async def test_what_came_back_is_not_overpaid_and_is_paid_as_recalculated(payments: Payments) -> None:
     await payments.account(1)
     await payments.decide(decision(1))

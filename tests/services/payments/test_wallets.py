@@ -191,7 +191,9 @@ def denied(batch_id: str, taken: bool = False) -> bytes:
     return orjson.dumps({"batch_id": batch_id, "taken": taken})
 
 
-async def test_only_the_operator_says_that_it_never_took_a_batch(payments: Payments, wallet: Wallet) -> None:
+async def test_only_the_operator_says_that_it_never_took_a_batch(
+    payments: Payments, wallet: Wallet, capsys: pytest.CaptureFixture[str]
+) -> None:
     theirs = Signer(new_signing_keys())
     await registered(payments, agency_code=WALLET, channels=["e_wallet"], keys=theirs.public()["keys"])
     run = await payments.built("2024-02")
@@ -204,6 +206,8 @@ async def test_only_the_operator_says_that_it_never_took_a_batch(payments: Payme
     assert await caller.step()
     for _ in range(3):
         assert await caller.step()
+    told = capsys.readouterr()
+    assert "no door for inquiries" in told.out + told.err and "signature_invalid" in told.out + told.err
     wallet.signer = theirs
     wallet.spoilt = [(404, denied(batch_id, taken=True)), (404, denied("fil_1")), (404, b"{}")]
     for _ in range(3):
@@ -339,10 +343,13 @@ async def test_a_batch_s_states_are_its_operator_s_alone(payments: Payments, wal
     states = {"batch_id": batch["batch_id"], "states": [told]}
     assert (await say(payments, batch["batch_id"], states, "bank:970405")).status_code == 404
     assert (await say(payments, batch["batch_id"], states, "maker#m")).status_code == 403
-    wrong = {"batch_id": batch["batch_id"], "states": [told | {"state": "perhaps"}]}
-    answer = await say(payments, batch["batch_id"], wrong)
-    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
-    assert one["wallet"] not in answer.text
+    odd_days: list[str | int] = ["2024-02-05T00:00:00", "1707091200", 1707091200, "2024-13-01"]
+    spoilt: list[dict[str, Any]] = [{"state": "perhaps"}, *({"booked_on": day} for day in odd_days)]
+    for changed in spoilt:
+        wrong = {"batch_id": batch["batch_id"], "states": [told | changed]}
+        answer = await say(payments, batch["batch_id"], wrong)
+        assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid"), changed
+        assert one["wallet"] not in answer.text
 
 
 def test_a_wallet_of_a_real_office_is_called_by_https_only(database: ServiceDatabase) -> None:
