@@ -7,13 +7,15 @@ from pydantic import Field, SecretStr, field_validator
 
 from libs.common.runtime.settings import ServiceSettings
 
+#: Connections that work at once: of what there is one of, and of each hand (builder, writer, report taker).
+_POOL_BESIDE_HANDS, _POOL_OF_A_HAND = 10, 3
 PACKAGED_TERMS = Path(__file__).parents[2] / "policy" / "terms.yaml"
 
 
 class PaymentsSettings(ServiceSettings):
     """`ANSINH_*`; seal_private, field_key and blind_index_key are required."""
 
-    database_pool_max: int = 12
+    database_pool_max: int = 16
     payer_name: str = Field(
         default="Nguồn kinh phí trợ giúp xã hội", description="Whom payment files name as the payer."
     )
@@ -25,7 +27,9 @@ class PaymentsSettings(ServiceSettings):
         default=20_000, ge=1, description="About how many people a shard of a run has: one transaction."
     )
     hands: int = Field(
-        default=2, ge=1, description="How many build shards, write files and take reports side by side."
+        default=2,
+        ge=1,
+        description="How many build shards, write files, take reports side by side in a service.",
     )
     report_bytes_max: int = Field(default=64 * 2**20, description="Largest report of a partner taken.")
     list_csv_bytes_max: int = Field(default=512 * 2**20, description="Largest campaign list taken as CSV.")
@@ -94,6 +98,8 @@ class PaymentsSettings(ServiceSettings):
 
     def model_post_init(self, context: object) -> None:
         super().model_post_init(context)
+        if self.database_pool_max < _POOL_BESIDE_HANDS + _POOL_OF_A_HAND * self.hands:
+            raise ValueError("ANSINH_DATABASE_POOL_MAX is below 10 and 3 for each of ANSINH_HANDS")
         if self.webhook_loopback and not self.local:
             raise ValueError("ANSINH_WEBHOOK_LOOPBACK is for a local platform only (ANSINH_LOCAL=true)")
         called = (*self.wallets.values(), *self.name_checks.values())

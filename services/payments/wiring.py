@@ -103,7 +103,8 @@ AWAITS = tuple(topic.name for topic in topics.consumed_by("payments"))
 
 @dataclass(frozen=True)
 class Parts:
-    """What the service is made of, before a door is opened. `workers`: in the order of a run's life.
+    """What the service is made of, before a door is opened. `workers`: in the order of a run's life,
+    and further hands.
     `run_workers` and `report_taker`: those of them that may work beside the service, in processes of their
     own, too.
     """

@@ -106,7 +106,7 @@ def _clear_summary(folder: Path) -> None:
 async def _generating(options: Options, folder: Path) -> AsyncIterator["asyncio.Task[Manifest]"]:
     """The population, generated beside the start of the platform, which mostly waits.
 
-    What can't be generated is told at once, before anything is started.
+    Most of what can't be generated is told at once, before anything is started.
     """
     _clear_summary(folder)
     task = asyncio.create_task(_generate(options, folder))

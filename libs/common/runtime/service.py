@@ -246,9 +246,12 @@ async def _checked(database: Database, invariants: Sequence[Invariant]) -> list[
             for place, invariant in waiting:
                 found[place] = await _check(connection, invariant)
 
-    async with asyncio.TaskGroup() as checkers:
-        for _ in range(_CHECKERS):
-            checkers.create_task(checker())
+    checkers = [asyncio.create_task(checker()) for _ in range(_CHECKERS)]
+    try:
+        await asyncio.gather(*checkers)
+    finally:
+        for one in checkers:
+            one.cancel()
     return [found[place] for place in sorted(found)]
 
 

@@ -1,5 +1,6 @@
 """Find who seems entitled next month and has neither decision nor application, and whose age changes it."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -78,10 +79,14 @@ class Cover:
             found = await work.claim(today, Month.of(today) + 1, _PERSONS_MAX)
             if found is None:
                 return False
-            await work.record(found, [gap for one in found.people for gap in self._gaps(one, found.month)])
+            # Of thousands it takes seconds: requests are answered meanwhile.
+            await work.record(found, await asyncio.to_thread(self._all_gaps, found))
             if found.last:
                 await work.count(found, self._edges(found.month))
         return True
+
+    def _all_gaps(self, found: Round) -> list[Gap]:
+        return [gap for one in found.people for gap in self._gaps(one, found.month)]
 
     def _gaps(self, one: Candidate, month: Month) -> Iterator[Gap]:
         """As if everything had been applied for and were signed today."""

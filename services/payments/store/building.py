@@ -61,12 +61,16 @@ _ALL_BUILT = f"""
 _WEIGHED_AGAIN = """
     update difference d set weighed_on = null, next_look_at = now()
     from (
-        select o.person_id, o.programme, o.month from instalment i join overpayment o using (overpayment_id)
-        where i.run_id = $1 and i.booked_on is null
-        union
-        select person_id, programme, month from instruction_line where run_id = $1
-    ) as of
-    where (d.person_id, d.programme, d.month) = (of.person_id, of.programme, of.month)
+        select difference_id from difference o join (
+            select o.person_id, o.programme, o.month
+            from instalment i join overpayment o using (overpayment_id)
+            where i.run_id = $1 and i.booked_on is null
+            union
+            select person_id, programme, month from instruction_line where run_id = $1
+        ) as of using (person_id, programme, month)
+        order by difference_id for no key update of o
+    ) as touched
+    where d.difference_id = touched.difference_id
 """
 _TABLES = """
     create temp table line (

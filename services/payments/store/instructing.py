@@ -30,7 +30,7 @@ _CLAIM = f"""
                f.payments, f.amount_dong, r.execute_on
         from payment_file f join run r using (run_id)
         where f.status = '{files.PLANNED}' and r.status = '{runs.INSTRUCTING}'
-        order by f.file_id limit 100 for update of f skip locked
+        order by f.file_id limit 20 for update of f skip locked
     ), summed as (
         select *, sum(payments) over (order by file_id) as together,
                row_number() over (order by file_id) as nth

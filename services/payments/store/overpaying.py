@@ -23,9 +23,9 @@ _AT_ONCE = 1000
 _OPEN_LINE = f"""
     select from instruction_line l join instruction i using (instruction_id)
     where l.person_id = d.person_id and l.programme = d.programme and l.month = d.month
-      and l.campaign_id is null and not l.returned
-      and (i.status <> '{SETTLED}' or i.file_id <> all($3::uuid[]))
+      and l.campaign_id is null and not l.returned and i.status <> '{SETTLED}'
 """
+_HELD_LINE = _OPEN_LINE.replace(f"i.status <> '{SETTLED}'", "i.file_id <> all($3::uuid[])")
 _DUE = "d.weighed_on is null and d.next_look_at <= now()"
 _PROVINCE = f"""
     select province_code from difference d where {_DUE} and province_code not in ({BEING_BUILT})
@@ -46,17 +46,23 @@ _FREE_FILES = """
         where d.difference_id = any($1::uuid[]) and l.campaign_id is null and not l.returned)
     order by file_id for share skip locked
 """
-# What may still be paid or come back, nobody knows: it waits for an hour, or until an answer brings it
-# forward (moving.py). Lines of decisions and of differences have an index each. Of a month that has several
-# differences, the latest holds what all of them come to.
+# What may still be paid or come back, nobody knows: it waits for an hour, or until an answer brings it forward
+# (moving.py); while somebody holds its file, for seconds. Lines of decisions and of differences have an index
+# each. Of a month that has several differences, the latest holds what all of them come to.
 _WEIGH = f"""
-    with looked as (
+    with asked as (
         select d.*, not exists ({_OPEN_LINE} and l.difference_id is null)
-                and not exists ({_OPEN_LINE} and l.difference_id is not null) as answered
+                and not exists ({_OPEN_LINE} and l.difference_id is not null) as told,
+               exists ({_HELD_LINE} and l.difference_id is null)
+                or exists ({_HELD_LINE} and l.difference_id is not null) as held
         from difference d where difference_id = any($1::uuid[])
+    ), looked as (
+        select *, told and not held as answered from asked
     ), moved as (
         update difference d set weighed_on = case when answered then $2::date end,
-            next_look_at = case when answered then d.next_look_at else now() + interval '1 hour' end
+            next_look_at = case when answered then d.next_look_at
+                                when held then now() + interval '5 seconds'
+                                else now() + interval '1 hour' end
         from looked where d.difference_id = looked.difference_id
     ), latest as (
         select distinct on (person_id, programme, month) difference_id, person_id, programme, month,

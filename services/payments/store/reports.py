@@ -20,6 +20,8 @@ from services.payments.store.suspense import Source
 from services.payments.usecases.ports import ReceivedReport, WaitingReport
 from services.payments.usecases.statements import WaitingStatement
 
+#: A report that could not be taken so often holds back none that came after it.
+_POISON_ATTEMPTS = 3
 _STORE = f"""
     insert into partner_report (report_id, file_id, run_id, agency_code, province_code, reported_by_sub,
                                 content, content_sha256, signature)
@@ -34,11 +36,22 @@ _CALL = """
         order by attempts, report_id limit 1 for update skip locked)
     returning report_id
 """
+# What is told of a file is taken in the order in which it came: a return that is told after the payment, but
+# taken before it, would be another. Unless the one before could not be taken, again and again.
 _CLAIM = """
     select p.report_id, p.file_id, p.run_id, p.agency_code, p.province_code, p.content, f.kind, f.payments,
            f.amount_dong, r.execute_on
     from partner_report p join payment_file f using (file_id) join run r on r.run_id = p.run_id
-    where p.report_id = $1 and p.status = 'received' for update of p, f skip locked
+    where p.report_id = $1 and p.status = 'received' and not exists (
+        select from partner_report e where e.file_id = p.file_id and e.status = 'received'
+          and e.report_id < p.report_id and e.attempts - e.passed_over < $2)
+    for update of p, f skip locked
+"""
+#: Called, and its turn had not come: that was no attempt at it.
+_PASSED_OVER = """
+    update partner_report set passed_over = passed_over + 1 where report_id = (
+        select report_id from partner_report where report_id = $1 and status = 'received'
+        for update skip locked)
 """
 _SENT = f"""
     select i.instruction_id, i.status, i.amount_dong, {payees.INDEX} as payee_index, exists (
@@ -223,10 +236,13 @@ class Taking:
     async def claim(self, report_id: UUID) -> WaitingReport | None:
         if not await suspense.alone_with_report(self._connection, report_id):
             return None
-        row = await self._connection.fetchrow(_CLAIM, report_id)
+        row = await self._connection.fetchrow(_CLAIM, report_id, _POISON_ATTEMPTS)
         if row is None:
             return None
         return WaitingReport(**{**dict(row), "content": self._cipher.decrypt(row["content"])})
+
+    async def pass_over(self, report_id: UUID) -> None:
+        await self._connection.execute(_PASSED_OVER, report_id)
 
     async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
         rows = await self._connection.fetch(_SENT, file_id)

@@ -24,9 +24,13 @@ _TOTALS = f"""
         from instruction i join instruction_line l using (run_id, instruction_id)
         where i.file_id = $1 and i.status = '{UNKNOWN}'
         group by 1, 2, 3, 4, 5, 6
+    ), held as (
+        select s.* from run_total r
+        join silent s using (run_id, programme, unit_province_code, commune_code, category, channel)
+        order by programme, unit_province_code, commune_code, category, channel for no key update of r
     )
     update run_total r set unknown_dong = unknown_dong + s.amount
-    from silent s
+    from held s
     where r.run_id = s.run_id and r.programme = s.programme and r.unit_province_code = s.unit_province_code
       and r.commune_code = s.commune_code and r.category = s.category and r.channel = s.channel
 """

@@ -193,7 +193,10 @@ class ReportWork(Protocol):
         """The next report that waits; the call is counted, so that one that can't be taken goes last."""
 
     async def claim(self, report_id: UUID) -> WaitingReport | None:
-        """The report, held until the transaction ends; None when another worker has it."""
+        """The report, held until the transaction ends; None when another worker has it, or one before it."""
+
+    async def pass_over(self, report_id: UUID) -> None:
+        """It was called, and could not be claimed: that does not count as an attempt at it."""
 
     async def sent(self, file_id: UUID) -> Mapping[UUID, Sent]:
         """The payments of the file."""

@@ -101,6 +101,7 @@ class TakeReports:
             report = await work.claim(called)
             if report is None:
                 # Somebody else's, or its turn is after one that is being taken: look elsewhere in a moment.
+                await work.pass_over(called)
                 return False
             try:
                 found = await asyncio.to_thread(self._read, report)

@@ -81,6 +81,7 @@ class TakeStatements:
         async with self._works() as work:
             statement = await work.claim_statement(called)
             if statement is None:
+                await work.pass_over(called)
                 return False
             try:
                 found = await asyncio.to_thread(self._read, statement)
@@ -95,16 +96,19 @@ class TakeStatements:
         references = references_of(found.lines)
         today = self._clock.business_date()
         named = {line.reference for line in lines if line.reference}
-        known: set[UUID] = set()
+        known, runs = set[UUID](), set[UUID]()
         for report, sent in await work.answered_files(statement, sorted(named)):
             known |= sent.keys()
             matched, suspended = match(
                 [line for line in lines if line.reference in sent], sent, report.execute_on, today
             )
             await work.take(report, str(found.kind), matched, suspended, references, today)
-            await work.finish_answered_run(report.run_id, self._clock.recorded_at())
+            runs.add(report.run_id)
         rest = [Suspended(line, UNKNOWN_REFERENCE, None) for line in lines if line.reference not in known]
         await work.take_rest(statement, rest, references, today)
+        # Last, in one order: who takes another report of these runs holds their files' totals until then.
+        for run_id in sorted(runs):
+            await work.finish_answered_run(run_id, self._clock.recorded_at())
 
     def _read(self, statement: WaitingStatement) -> ReadReport:
         found = self._reader(gzip.decompress(statement.content))

@@ -1,7 +1,7 @@
 """Whose an account is: asked of its bank before its first payment, once; no payment is lost by it."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from tests.services.payments.test_partners import registered
 from tests.services.payments.test_run_checks import accept, checks
 from tests.services.payments.world import (
     BANK,
+    BUSINESS_DATE,
     MONTHS,
     Payments,
     close_payments,
@@ -132,7 +133,9 @@ async def test_money_that_came_before_the_bank_answered_says_nothing(payments: P
     assert (await payments.approve(run)).status_code == 200
     await payments.work()
     await payments.answered()
+    answered = await payments.look.fetchval("select min(answered_on) from account_name")
     settled = await payments.look.fetchval("select max(settled_on) from instruction")
+    assert answered == date.fromisoformat(BUSINESS_DATE)
     await payments.look.execute("update account_name set answered_on = $1", settled + timedelta(days=1))
     again = await built(payments, "2024-02")
     assert (await checks(payments, again))["account_name"]["findings"] == found

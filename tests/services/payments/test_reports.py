@@ -246,3 +246,24 @@ async def test_names_and_accounts_stand_nowhere_in_clear(payments: Payments, run
         await payments.look.copy_from_table(table["relname"], output=seen, format="binary")
     for canary in ("Nguyễn Thử 1", "NGUYEN THU 1", "190000000001", "000000000004"):
         assert canary.encode() not in seen.getvalue(), canary
+
+
+async def test_reports_on_a_file_are_taken_in_the_order_in_which_they_came(
+    payments: Payments, run: dict[str, Any]
+) -> None:
+    (file,) = await payments.files(BANK)
+    for report in await payments.reports(file["payment_file_id"], BANK, NOBODY_FAILS):
+        await payments.hand_in(file["payment_file_id"], report.content)
+    ids = "select array_agg(report_id order by report_id) from partner_report"
+    first, second = await payments.look.fetchval(ids)
+    [taker] = [worker for worker in payments.parts.workers if worker.name == "report taker"]
+    waiting = "select array_agg(report_id) from partner_report where status = 'received'"
+    async with payments.look.transaction():
+        # Another has the first: whoever is called to the second leaves it, however often.
+        await payments.look.execute("select from partner_report where report_id = $1 for update", first)
+        for _ in range(5):
+            assert await taker.step() is False
+    assert set(await payments.look.fetchval(waiting)) == {first, second}
+    await payments.look.execute("update partner_report set attempts = 9 where report_id = $1", first)
+    assert await taker.step() is True, "who was attempted in vain holds back nobody"
+    assert await payments.look.fetchval(waiting) == [first]
