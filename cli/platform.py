@@ -44,7 +44,7 @@ def up(
             min=0,
             max=8,
             help="Thêm chừng này tiến trình xét hưởng, và chi trả · so many more processes"
-            " for determinations, and as many for payment runs.",
+            " for determinations, and as many for payment runs and reports.",
         ),
     ] = 0,
 ) -> None:

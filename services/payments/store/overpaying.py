@@ -46,9 +46,9 @@ _FREE_FILES = """
         where d.difference_id = any($1::uuid[]) and l.campaign_id is null and not l.returned)
     order by file_id for share skip locked
 """
-# What may still be paid or come back, nobody knows: it waits for an hour, or until an answer brings it forward
-# (moving.py); while somebody holds its file, for seconds. Lines of decisions and of differences have an index
-# each. Of a month that has several differences, the latest holds what all of them come to.
+# What may still be paid or come back, nobody knows: it waits for an hour, or until an answer brings it
+# forward (moving.py); while somebody holds its file, for seconds. Lines of decisions and of differences have
+# an index each. Of a month that has several differences, the latest holds what all of them come to.
 _WEIGH = f"""
     with asked as (
         select d.*, not exists ({_OPEN_LINE} and l.difference_id is null)
