@@ -21,7 +21,7 @@ from deploy.local.places import Places
 from deploy.local.plan import Plan
 from deploy.local.processes import Command
 from deploy.local.status import down, status, supervisor_pid
-from tests.support.postgres import free_port
+from tests.support.ports import free_port_base
 
 _SERVER = """
 import socket, sys, time
@@ -62,7 +62,7 @@ def planner(*names: str, program: str = _SERVER) -> supervisor.Planner:
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    return Places(tmp_path / "var", free_port() % 40_000 + 10_000)
+    return Places(tmp_path / "var", free_port_base())
 
 
 def alive(pid: int | None) -> bool:

@@ -79,6 +79,51 @@ async def test_a_loss_while_nothing_is_published_is_found_by_the_heartbeat(frame
         await until(lambda: _is(frame.effects, 150))
 
 
+async def test_a_loss_before_the_first_heartbeat_is_found_too(frame: Frame) -> None:
+    await frame.append(100)
+    assert await frame.relay.step()
+    frame.broker.kill()
+    frame.broker.start()
+    async with working(frame):
+        await until(lambda: _is(frame.effects, 100))
+
+
+class _AboutToSend(Relay):
+    """Stands still before the first batch."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def _send(self, *arguments: Any) -> dict[str, list[int]]:
+        self.begun.set()
+        await self.go_on.wait()
+        return await super()._send(*arguments)
+
+
+async def test_a_heartbeat_that_fails_leaves_no_step_waiting(
+    frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.common.runtime.broker._REQUEST_TIMEOUT_MS", 2_000)
+    frame.broker.kill()
+    frame.broker.start()
+    slow = _AboutToSend(frame.database, frame.relay._settings, [])
+    await slow.beat()
+    await frame.append(100)  # to a topic that the producer has not heard of
+    stepping = asyncio.create_task(slow.step())
+    await slow.begun.wait()
+    frame.broker.kill()
+    beating = asyncio.create_task(slow.beat())
+    await asyncio.sleep(3)  # by then it would have given up
+    frame.broker.start()
+    slow.go_on.set()
+    _, waiting = await asyncio.wait({beating, stepping}, timeout=30)
+    assert not waiting
+    await slow.close()
+    async with working(frame):
+        await until(lambda: _is(frame.effects, 100))
+
+
 async def test_a_relay_that_died_before_it_took_note_publishes_again_and_nothing_doubles(
     frame: Frame,
 ) -> None:

@@ -1,12 +1,13 @@
 """The loop that work runs in: nothing ends it, however long it fails."""
 
 import asyncio
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from libs.common.runtime.worker import Turns, Worker
+from libs.common.runtime.worker import Turns, Worker, end
 
 #: Beyond it a power of two is no float any more.
 _FAILURES = 1_100
@@ -61,3 +62,21 @@ async def test_who_fails_among_others_is_left_out_for_longer_each_time_and_said_
     seconds += 60
     assert await turns.take() is True
     assert await turns.take() is True
+
+
+async def test_a_worker_that_loses_its_cancellation_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libs.common.runtime.worker._ASK_AGAIN_SECONDS", 0.01)
+    begun = asyncio.Event()
+
+    async def step() -> bool:
+        begun.set()
+        with suppress(asyncio.CancelledError):  # as a library does while it connects
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+        return False
+
+    task = asyncio.create_task(Worker("deaf", step).run())
+    await begun.wait()
+    async with asyncio.timeout(10):
+        await end([task])
+    assert task.cancelled()

@@ -1,11 +1,13 @@
 """The Kafka side of a service: topics made, events out with their headers, events in from them."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from aiokafka.structs import ConsumerRecord
@@ -79,8 +81,8 @@ def read(record: "ConsumerRecord[bytes, bytes]") -> tuple[int, IncomingEvent]:
 async def ensure_topics(bootstrap: str, topics: Iterable[str], replicas: int) -> None:
     """Create what is not there, with one partition a shard. KafkaError when the broker refuses."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_TIMEOUT_MS)
-    await admin.start()
     try:
+        await admin.start()
         there = set(await admin.list_topics())
         missing = [NewTopic(name, SHARDS, replicas) for name in topics if name not in there]
         if missing:
@@ -102,5 +104,22 @@ async def producer(bootstrap: str, *, idempotent: bool) -> AIOKafkaProducer:
         max_batch_size=262_144,
         request_timeout_ms=_REQUEST_TIMEOUT_MS,
     )
-    await made.start()
+    try:
+        await made.start()
+    except BaseException:
+        await made.stop()
+        raise
     return made
+
+
+@asynccontextmanager
+async def reading(bootstrap: str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that keeps its own positions, started and stopped. KafkaError when nobody answers."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, metadata_max_age_ms=5_000, **options
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()

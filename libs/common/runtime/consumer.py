@@ -74,14 +74,7 @@ class Consumer:
         bootstrap = self.settings.kafka_bootstrap
         heartbeats = {broker.heartbeat_topic(broker.publisher_of(topic)) for topic in self.handlers}
         await broker.ensure_topics(bootstrap, [*self.handlers, *heartbeats], self.settings.kafka_replicas)
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            metadata_max_age_ms=5_000,
-        )
-        await consumer.start()
-        try:
+        async with broker.reading(bootstrap, auto_offset_reset="earliest") as consumer:
             partitions = [TopicPartition(topic, shard) for topic in self.handlers for shard in range(SHARDS)]
             consumer.assign(partitions + [TopicPartition(topic, 0) for topic in heartbeats])
             await self._go_to_positions(consumer)
@@ -91,8 +84,6 @@ class Consumer:
                     if not await self._take(consumer, partition, records):
                         break  # positions moved: what was fetched from the old ones is void
                 await self._notice_shorter_logs(consumer)
-        finally:
-            await consumer.stop()
 
     async def _go_to_positions(self, consumer: AIOKafkaConsumer) -> None:
         async with self.database.bulk() as connection:

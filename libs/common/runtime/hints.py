@@ -98,11 +98,7 @@ class Listener:
         """Until cancelled, or until something breaks: the caller starts it again."""
         settings = self._settings
         await broker.ensure_topics(settings.kafka_bootstrap, [self._topic], settings.kafka_replicas)
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap, enable_auto_commit=False, metadata_max_age_ms=5_000
-        )
-        await consumer.start()
-        try:
+        async with broker.reading(settings.kafka_bootstrap) as consumer:
             partitions = [TopicPartition(self._topic, shard) for shard in range(SHARDS)]
             consumer.assign(partitions)
             await consumer.seek_to_end(*partitions)
@@ -112,8 +108,6 @@ class Listener:
                     for record in records:
                         await self._heard(record.value or b"{}")
                 await _notice_shorter_logs(consumer)
-        finally:
-            await consumer.stop()
 
 
 async def _notice_shorter_logs(consumer: AIOKafkaConsumer) -> None:

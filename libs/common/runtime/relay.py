@@ -9,7 +9,7 @@ the next epoch, and consumers that see a new epoch read the service's topics fro
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -57,49 +57,43 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         #: Topics that are there as far as we know; a broker that lost its log has lost them too.
         self._made: set[str] = set()
-        self._connecting = asyncio.Lock()
+        #: A step and a heartbeat share the producer: neither may close it beneath the other, which would
+        #: then wait for ever for what a closed client no longer hears.
+        self._at_work = asyncio.Lock()
 
     async def step(self) -> bool:
         """One batch of every shard. True when anything was published."""
-        producer = await self._connected()
-        try:
-            shards = await self._waiting()
-            # At once: while one waits for the disk or the broker, another works. All are over before any
-            # failure is looked at.
-            published = await asyncio.gather(
-                *(self._publish(producer, shard) for shard in shards), return_exceptions=True
-            )
-            failures = [one for one in published if isinstance(one, BaseException)]
-            for failure in sorted(failures, key=lambda one: not isinstance(one, LogLost)):
-                raise failure
-            return any(published)
-        except LogLost as lost:
-            await self._rebuild(lost.epoch)
-            return True
-        except KafkaError:
-            await self.close()
-            raise
+        return await self._work(self._publish_waiting)
 
     async def beat(self) -> bool:
         """One heartbeat, so that a loss is found while nothing is published. Always False: wait a while."""
-        producer = await self._connected()
-        try:
-            async with self._database.bulk() as connection:
-                if await _only_one(connection, SHARDS):
-                    marks, epoch = await _marks(connection, 0)
-                    headers = broker.headers(
-                        self._settings.service, broker.HEARTBEAT_TYPE, new_id(), epoch, None
-                    )
-                    sent = await producer.send_and_wait(
-                        self._heartbeat, b"{}", key=str(new_id()).encode(), partition=0, headers=headers
-                    )
-                    await _advance(connection, 0, {self._heartbeat: [sent.offset]}, marks, epoch)
-        except LogLost as lost:
-            await self._rebuild(lost.epoch)
-        except KafkaError:
-            await self.close()
-            raise
+        await self._work(self._beat)
         return False
+
+    async def _work(self, work: Callable[[AIOKafkaProducer], Awaitable[bool]]) -> bool:
+        async with self._at_work:
+            try:
+                return await work(await self._connected())
+            except LogLost as lost:
+                await self._rebuild(lost.epoch)
+                return True
+            except KafkaError:
+                await self.close()
+                raise
+
+    async def _publish_waiting(self, producer: AIOKafkaProducer) -> bool:
+        shards = await self._waiting()
+        if shards and not await self._watched(producer):
+            return False
+        # At once: while one waits for the disk or the broker, another works. All are over before any
+        # failure is looked at.
+        published = await asyncio.gather(
+            *(self._publish(producer, shard) for shard in shards), return_exceptions=True
+        )
+        failures = [one for one in published if isinstance(one, BaseException)]
+        for failure in sorted(failures, key=lambda one: not isinstance(one, LogLost)):
+            raise failure
+        return any(published)
 
     async def close(self) -> None:
         if self._producer:
@@ -108,14 +102,37 @@ class Relay:
             await producer.stop()
 
     async def _connected(self) -> AIOKafkaProducer:
-        async with self._connecting:
-            if self._producer is None:
-                settings = self._settings
-                await self._make({*self._topics, self._heartbeat})
-                self._producer = await broker.producer(
-                    settings.kafka_bootstrap, idempotent=settings.kafka_idempotent_producer
-                )
-            return self._producer
+        if self._producer is None:
+            settings = self._settings
+            await self._make({*self._topics, self._heartbeat})
+            self._producer = await broker.producer(
+                settings.kafka_bootstrap, idempotent=settings.kafka_idempotent_producer
+            )
+        return self._producer
+
+    async def _watched(self, producer: AIOKafkaProducer) -> bool:
+        """Whether a heartbeat stands in the log's epoch; the first one is sent from here.
+
+        What is published before it could be lost unseen: the next heartbeat would be the first.
+        """
+        async with self._database.bulk() as connection:
+            marked = await connection.fetchval(
+                "select exists (select from broker_mark where topic = $1)", self._heartbeat
+            )
+        return marked or await self._beat(producer)
+
+    async def _beat(self, producer: AIOKafkaProducer) -> bool:
+        """False when another relay is at it."""
+        async with self._database.bulk() as connection:
+            if not await _only_one(connection, SHARDS):
+                return False
+            marks, epoch = await _marks(connection, 0)
+            headers = broker.headers(self._settings.service, broker.HEARTBEAT_TYPE, new_id(), epoch, None)
+            sent = await producer.send_and_wait(
+                self._heartbeat, b"{}", key=str(new_id()).encode(), partition=0, headers=headers
+            )
+            await _advance(connection, 0, {self._heartbeat: [sent.offset]}, marks, epoch)
+            return True
 
     async def _make(self, topics: set[str]) -> None:
         """See that the topics are there. Some are known by their first event only."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from libs.common.runtime.problems import Problem
 from libs.common.runtime.relay import Relay
 from libs.common.runtime.settings import ServiceSettings
 from libs.common.runtime.tokens import TokenVerifier
-from libs.common.runtime.worker import Worker, repeating
+from libs.common.runtime.worker import Worker, end, repeating
 
 _RELAY_IDLE_SECONDS = 0.05
 _HEARTBEAT_SECONDS = 1.0
@@ -115,11 +115,7 @@ def _lifespan(service: Service) -> Any:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with suppress(asyncio.CancelledError):
-                    await task
+            await end(tasks)
             await relay.close()
             await service.database.close()
 

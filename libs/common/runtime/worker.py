@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from libs.common.runtime.logs import fault_name, logger
@@ -13,6 +13,7 @@ _IDLE_GROWTH, _IDLE_SECONDS_MAX = 1.1, 0.8
 _BACK_OFF_SECONDS_MAX = 5.0
 #: Longer than hints come apart, or each of them would find it trying.
 _LEFT_OUT_SECONDS_MAX = 60.0
+_ASK_AGAIN_SECONDS = 3.0
 #: Enough to reach the most; without an end the power outgrows a float in an hour and a half of failing.
 _DOUBLINGS_MAX = 10
 
@@ -97,3 +98,16 @@ def repeating(name: str, run: Callable[[], Awaitable[None]]) -> Worker:
         return True
 
     return Worker(name, step)
+
+
+async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
+    """Cancel them and wait until all are over.
+
+    A library under a step can lose a cancellation that comes while it connects: the step goes on as if
+    nobody had asked. So it is asked again.
+    """
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_ASK_AGAIN_SECONDS)
