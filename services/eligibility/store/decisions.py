@@ -15,7 +15,7 @@ from libs.common.kernel.months import Month
 from libs.common.runtime import outbox
 from libs.common.runtime.outbox import OutgoingEvent
 from libs.common.runtime.postgres import Connection, Database
-from services.eligibility.domain.decisions import Basis
+from services.eligibility.domain.decisions import PROPOSED, Basis
 from services.eligibility.store.case_files import ToEvent, decided_by_signature
 from services.eligibility.store.determinations import terms_of
 from services.eligibility.store.facts import versions_of
@@ -102,15 +102,22 @@ class Reads:
         after: UUID | None,
         limit: int,
     ) -> list[dict[str, Any]]:
+        asked: list[tuple[str, Any]] = [("person_id =", person_id), ("decision_id >", after)]
+        conditions = ["true"]
+        if status == PROPOSED:
+            # In words of its own: what awaits a signature has an index, which a parameter would leave aside.
+            conditions.append(f"status = '{PROPOSED}'")
+        else:
+            asked.append(("status =", status))
+        values = [value for _, value in asked if value is not None]
+        given = [column for column, value in asked if value is not None]
+        conditions += [f"{column} ${place}" for place, column in enumerate(given, 2)]
         async with self._database.reading(territory) as connection:
             rows = await connection.fetch(
-                f"select * from ({_EVERY}) every where ($1::uuid is null or person_id = $1)"
-                " and ($2::text is null or status = $2) and ($3::uuid is null or decision_id > $3)"
-                " order by decision_id limit $4",
-                person_id,
-                status,
-                after,
+                f"select * from ({_EVERY}) every where {' and '.join(conditions)}"
+                " order by decision_id limit $1",
                 limit,
+                *values,
             )
         return [dict(row) for row in rows]
 

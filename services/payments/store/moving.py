@@ -48,11 +48,13 @@ _TOTALS = """
       and r.commune_code = m.commune_code and r.category = m.category and r.channel = m.channel
 """
 # What stands of a recalculated month is another sum by it. In one order, as two reports may be of one month.
+# In most months nothing is recalculated: then no line is looked at.
 _WEIGHED_AGAIN = """
     update difference d set weighed_on = null, next_look_at = now()
     from (
         select d.difference_id from instruction_line l join difference d using (person_id, programme, month)
-        where l.run_id = $1 and l.instruction_id = any($2::uuid[]) and l.campaign_id is null
+        where (select exists (select from difference))
+          and l.run_id = $1 and l.instruction_id = any($2::uuid[]) and l.campaign_id is null
         order by d.difference_id for no key update of d
     ) as touched
     where d.difference_id = touched.difference_id
