@@ -25,14 +25,14 @@ _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "512MB",
     "work_mem": "32MB",
     "maintenance_work_mem": "256MB",
     "effective_cache_size": "2GB",
     # An index costs what it costs in memory or on flash: a few rows of many are never worth a whole table.
     "random_page_cost": "1.1",
     "wal_compression": "pglz",
-    "max_wal_size": "4GB",
+    # A checkpoint in the middle of a month has every page that is touched next written whole.
+    "max_wal_size": "8GB",
     "min_wal_size": "512MB",
     "checkpoint_timeout": "15min",
     "fsync": "on",
@@ -90,7 +90,12 @@ def prepare(cluster: Cluster) -> None:
 
 def command(cluster: Cluster, changed: Mapping[str, str] | None = None) -> Command:
     """How the server is run; `changed` replaces settings, for tests that give up durability for speed."""
-    named = {**_SETTINGS, "port": str(cluster.port), **(changed or {})}
+    named = {
+        **_SETTINGS,
+        "shared_buffers": f"{_shared_megabytes(_memory_megabytes())}MB",
+        "port": str(cluster.port),
+        **(changed or {}),
+    }
     settings = [f"--{name}={value}" for name, value in named.items()]
     uid, gid = _identity()
     return Command(
@@ -105,6 +110,18 @@ def command(cluster: Cluster, changed: Mapping[str, str] | None = None) -> Comma
         orphan_signal=signal.SIGINT,
         stop_seconds_max=20.0,
     )
+
+
+def _shared_megabytes(memory_megabytes: int) -> int:
+    """A quarter of the machine's memory, as PostgreSQL's manual advises, between 128 MB and 2 GB.
+
+    The month of a large province is some 2 GB of pages: with less they are read and written over and over.
+    """
+    return max(128, min(2_048, memory_megabytes // 4))
+
+
+def _memory_megabytes() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
 async def is_ready(cluster: Cluster) -> bool:

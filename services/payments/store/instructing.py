@@ -127,6 +127,9 @@ class _Work:
 
     async def payables(self, planned: Sequence[PlannedFile]) -> Mapping[UUID, Sequence[Payable]]:
         found: dict[UUID, list[Payable]] = {file.file_id: [] for file in planned}
+        # Each by its key: the run was written moments ago, and the planner, which has not seen it yet, would
+        # rather read all accounts of the nation for every file.
+        await self._connection.execute("set local enable_hashjoin = off; set local enable_mergejoin = off")
         for row in await self._connection.fetch(_PAYABLES, list(found)):
             payable = Payable(
                 instruction_id=row["instruction_id"],
