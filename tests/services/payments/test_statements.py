@@ -39,11 +39,11 @@ async def run(payments: Payments, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     return made
 
 
-async def entries(payments: Payments) -> list[bytes]:
+async def entries(payments: Payments, bank: str = BANK) -> list[bytes]:
     """What the bank booked, an entry for each file."""
     found = []
-    for file in await payments.files(BANK):
-        *_, notification = await payments.reports(file["payment_file_id"], BANK, NOBODY_FAILS)
+    for file in await payments.files(bank):
+        *_, notification = await payments.reports(file["payment_file_id"], bank, NOBODY_FAILS)
         found += re.findall(rb"<Ntry>.*?</Ntry>", notification.content, re.DOTALL)
     return found
 
