@@ -90,14 +90,16 @@ async def decided_by_signature(
     rows = await connection.fetch(
         "update case_file c set state = 'decided', decided_on = s.day, signed_by_sub = s.signer,"
         " unchanged_decision_id = null"
-        " from unnest($1::uuid[], $2::date[], $3::text[]) as s (decision_id, day, signer)"
-        " join decision d using (decision_id)"
+        " from unnest($1::uuid[], $2::date[], $3::text[], $5::uuid[])"
+        " as s (decision_id, day, signer, person_id)"
+        " join decision d using (person_id, decision_id)"
         " where c.person_id = d.person_id and c.kind = 'application' and c.state = any($4::text[])"
         f" and (d.programme = any(c.programmes) or d.programme = 'nurture_allowance') returning {_of('c')}",
         [one.decision_id for one in signed],
         [one.signed_on for one in signed],
         [one.signed_by_sub for one in signed],
         list(casework.OPEN),
+        [one.person_id for one in signed],
     )
     told = casework.transition(casework.RECEIVED, casework.DECIDED)
     await outbox.append(connection, [to_event(told, case_of(row), row["decided_on"]) for row in rows])

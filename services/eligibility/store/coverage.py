@@ -39,36 +39,35 @@ _LOOKED_AT = """
     select person_id from person_facts where shard = $1 and person_id > $2 order by person_id limit $3
 """
 # Nobody who receives, has applied, or is suspended or stopped: these are decided or being decided. Who is
-# said to receive and was never determined yet is on the way. Lateral and limited, so that each is looked up
-# in the part of the decisions that is theirs: joined, the planner would read all of them for each page.
+# said to receive and was never determined yet is on the way. Limited, so that each is looked up in the part
+# of the decisions that is theirs: joined, the planner would read all of them for each page. In turn, as most
+# receive: nothing more is asked about them.
 _CANDIDATES = """
     select f.person_id, f.version, f.true_from, f.facts, f.commune_code, f.province_code,
            f.former_province_code,
            exists (select from residence r where r.person_id = f.person_id and r.state_paid
                      and r.from_date <= $3 and (r.until_date is null or r.until_date >= $2)) as in_facility
     from person_facts f
-    left join lateral (
-        select true as there from decision d where d.person_id = f.person_id limit 1
-    ) decided on true
-    left join lateral (
-        select true as there from decision d where d.person_id = f.person_id and d.status <> 'proposed'
-          and d.outcome = 'granted' and not exists (
-              select from decision later where later.person_id = d.person_id
-                and later.programme = d.programme and later.version > d.version
-                and later.status <> 'proposed' and later.effective_from <= $2)
-        limit 1
-    ) granted on true
-    left join lateral (
-        select true as there from case_file c where c.person_id = f.person_id and c.kind = 'application'
-          and c.state in ('received', 'checked') limit 1
-    ) asking on true
-    left join lateral (
-        select true as there from hold h where h.person_id = f.person_id and h.from_month <= $2
-          and (h.until_month is null or h.until_month > $2) limit 1
-    ) held on true
-    where f.person_id = any($1::uuid[])
-      and ((f.facts->'context'->>'already_receiving') is distinct from 'true' or decided.there)
-      and coalesce(granted.there, asking.there, held.there) is null
+    where f.person_id = any($1::uuid[]) and case
+        when (
+            select true from decision d where d.person_id = f.person_id and d.status <> 'proposed'
+              and d.outcome = 'granted' and not exists (
+                  select from decision later where later.person_id = d.person_id
+                    and later.programme = d.programme and later.version > d.version
+                    and later.status <> 'proposed' and later.effective_from <= $2)
+            limit 1
+        ) then false
+        when (
+            select true from case_file c where c.person_id = f.person_id and c.kind = 'application'
+              and c.state in ('received', 'checked') limit 1
+        ) then false
+        when (
+            select true from hold h where h.person_id = f.person_id and h.from_month <= $2
+              and (h.until_month is null or h.until_month > $2) limit 1
+        ) then false
+        when (f.facts->'context'->>'already_receiving') is distinct from 'true' then true
+        else (select true from decision d where d.person_id = f.person_id limit 1)
+    end
 """
 _COUNT = """
     insert into coverage_count (shard, programme, commune_code, province_code, decided, in_process, without)
@@ -104,8 +103,7 @@ _BANDS = """
     insert into band_change (person_id, month, years, shard, commune_code, province_code)
     select f.person_id, $2, edge.years, $1, newest.commune_code, newest.province_code
     from unnest($3::smallint[], $4::date[], $5::date[]) as edge (years, born_from, born_until)
-    join person_facts f on f.shard = $1
-     and (f.facts->'person'->>'birth_date')::date between edge.born_from and edge.born_until
+    join person_facts f on f.shard = $1 and f.birth_date between edge.born_from and edge.born_until
     join lateral (
         select outcome, commune_code, province_code from decision d
         where d.person_id = f.person_id and d.status <> 'proposed' and d.effective_from <= $2

@@ -78,11 +78,12 @@ class _Work:
     async def sign(self, signed: Sequence[SignedDecision]) -> None:
         await self._connection.execute(
             "update decision set status = 'signed', signed_on = s.day, signed_by_sub = s.signer,"
-            " signed_at = now() from unnest($1::uuid[], $2::date[], $3::text[]) as s (id, day, signer)"
-            " where decision_id = s.id",
+            " signed_at = now() from unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[])"
+            " as s (id, day, signer, person) where decision_id = s.id and person_id = s.person",
             [one.decision_id for one in signed],
             [one.signed_on for one in signed],
             [one.signed_by_sub for one in signed],
+            [one.person_id for one in signed],
         )
         await outbox.append(self._connection, self._to_events(signed))
         await decided_by_signature(self._connection, signed, self._of_case)
