@@ -17,7 +17,10 @@ def main() -> None:
     parser.add_argument("--gifts", type=int, help="so many gifts, where the scenario has some; 0 for none")
     parser.add_argument("--xlsx", action="store_true", help="people.xlsx besides")
     asked = parser.parse_args()
-    manifest = generate(asked.name, asked.out, asked.people, asked.seed, asked.xlsx, asked.gifts)
+    try:
+        manifest = generate(asked.name, asked.out, asked.people, asked.seed, asked.xlsx, asked.gifts)
+    except ValueError as error:
+        parser.exit(2, f"{error}\n")
     json.dump(manifest.as_dict(), sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from scenarios.report import Scenario
 
@@ -82,6 +85,11 @@ class Manifest:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        """That of the files generated into `folder`."""
+        return msgspec.json.decode((folder / "manifest.json").read_bytes(), type=cls)
 
 
 def summed(

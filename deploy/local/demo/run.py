@@ -3,8 +3,8 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
@@ -17,16 +17,15 @@ from deploy.local.children import Say
 from deploy.local.demo import case, figures, giving, paying, report, stages
 from deploy.local.demo.client import Away, Client, Refused
 from deploy.local.demo.options import Options
+from deploy.local.demo.population import generating
 from deploy.local.demo.screen import Screen, Stage, Stuck
 from deploy.local.demo.stages import Journey, Wrong
 from deploy.local.environment import Choice
 from deploy.local.failures import CannotStart
 from deploy.local.places import Places
 from deploy.local.status import supervisor_pid
-from scenarios import NAMES, Manifest, business_date, generate
+from scenarios import NAMES, Manifest, business_date
 
-#: A population that can't be is found within it.
-_SOON_SECONDS = 1.0
 Step = Callable[[Journey, Stage], Awaitable[None]]
 _STEPS: tuple[tuple[str, str, str, Step], ...] = (
     ("facilities", "Ghi nhận cơ sở", "Facilities registered", stages.register_facilities),
@@ -66,12 +65,13 @@ async def demo(places: Places, options: Options, console: Console, say: Say) -> 
     day = business_date(options.scenario).isoformat()
     choice = Choice(options.kafka, workers=1, business_date=day)
     async with AsyncExitStack() as running:
-        generating = await running.enter_async_context(_generating(options, folder))
+        _clear_summary(folder)
+        manifest_made = await running.enter_async_context(generating(options, folder / "population"))
         if not options.keep:
             shutil.rmtree(data.var, ignore_errors=True)
         async with screen.stage("start", "Khởi động nền tảng", "Platform started"):
             platform = await running.enter_async_context(supervisor.running(data, choice, say))
-        manifest = await _generated(screen, generating)
+        manifest = await _generated(screen, manifest_made)
         client = Client(data, keys.load(data.var), manifest.province_code)
         journey = Journey(client, manifest, folder / "population")
         try:
@@ -102,36 +102,9 @@ def _clear_summary(folder: Path) -> None:
     (folder / "summary.json").unlink(missing_ok=True)
 
 
-@asynccontextmanager
-async def _generating(options: Options, folder: Path) -> AsyncIterator["asyncio.Task[Manifest]"]:
-    """The population, generated beside the start of the platform, which mostly waits.
-
-    Most of what can't be generated is told at once, before anything is started.
-    """
-    _clear_summary(folder)
-    task = asyncio.create_task(_generate(options, folder))
-    await asyncio.wait({task}, timeout=_SOON_SECONDS)
-    if task.done():
-        await task
-    try:
-        yield task
-    finally:
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _generate(options: Options, folder: Path) -> Manifest:
-    work = partial(generate, gifts=options.gifts)
-    try:
-        return await asyncio.to_thread(
-            work, options.scenario, folder / "population", options.people, options.seed
-        )
-    except ValueError as error:
-        raise CannotStart(f"Không sinh được dân số: {error}", f"No such population: {error}") from error
-
-
-async def _generated(screen: Screen, generating: "asyncio.Task[Manifest]") -> Manifest:
+async def _generated(screen: Screen, made: "asyncio.Task[Manifest]") -> Manifest:
     async with screen.stage("generate", "Sinh dân số giả lập", "Population generated") as stage:
-        manifest = await generating
+        manifest = await made
         gifts = f", {manifest.gifts.recipients:,} suất quà · gifts" if manifest.gifts else ""
         stage.tell(f"{manifest.people:,} người · people{gifts}")
     return manifest

@@ -5,16 +5,17 @@ process and seals many values under that key, each with its own random 96-bit no
 a value would cost more than everything else on the way of an event.
 """
 
-import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from libs.common.kernel.randomness import random_bytes
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -44,7 +45,7 @@ class Sealer:
         self._cipher = _agree(mine, X25519PublicKey.from_public_bytes(_decode(public_key)), self._ephemeral)
 
     def seal(self, clear: bytes) -> str:
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = random_bytes(_NONCE_BYTES)
         sealed = self._ephemeral + nonce + self._cipher.encrypt(nonce, clear, None)
         return urlsafe_b64encode(sealed).decode()
 
@@ -79,7 +80,7 @@ class FieldCipher:
         self._cipher = AESGCM(_decode(key))
 
     def encrypt(self, clear: bytes) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = random_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, clear, None)
 
     def decrypt(self, stored: bytes) -> bytes:
@@ -93,10 +94,12 @@ class BlindIndex:
     """HMAC-SHA256: equal texts meet, and without the key nobody can enumerate twelve digits."""
 
     def __init__(self, key: str) -> None:
-        self._key = _decode(key)
+        self._keyed = HMAC(_decode(key), SHA256())
 
     def of(self, text: str) -> bytes:
-        return hmac.digest(self._key, text.encode(), sha256().name)
+        mac = self._keyed.copy()
+        mac.update(text.encode())
+        return mac.finalize()
 
 
 def new_key_pair() -> tuple[str, str]:
