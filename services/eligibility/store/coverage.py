@@ -19,11 +19,13 @@ _PENDING = """
     for update skip locked
 """
 _DETERMINED = f"coalesce({LAST_DETERMINED}, '-infinity')"
-# A round begins with a new day, and after a month's determination.
+# A round begins with a new day, and after a month's determination: of several months in a row after the last,
+# as what it found before would not stand.
 _STALE = f"""
     select exists (
         select from generate_series(0, $2 - 1) as s (shard) left join coverage_refresh r using (shard)
-        where r.began_on is distinct from $1 or r.determined is distinct from {_DETERMINED})
+        where r.began_on is distinct from $1 or (r.determined is distinct from {_DETERMINED}
+          and not exists (select from redetermination j where j.ordinary and j.state = 'running')))
 """
 _BEGIN = f"""
     insert into coverage_refresh (shard, month, began_on, state, after_person, determined)

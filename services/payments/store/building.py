@@ -75,16 +75,16 @@ _WEIGHED_AGAIN = """
 _TABLES = """
     create temp table line (
         instruction_id uuid, payment_channel text, payment_dong bigint, leads_instruction boolean,
-        leads_person boolean, person_id uuid, programme text, month date, decision_id uuid, campaign_id uuid,
-        category text, coefficient_hundredths integer, standard_dong bigint, amount_dong bigint,
-        commune_code text, province_code text, unit_province_code text, list_commune text, payee_id uuid,
-        account_id uuid, account_version integer, channel text, agency_code text, payee_commune_code text,
-        problem text, difference_id uuid, withheld_dong bigint
+        leads_person boolean, months date[], person_id uuid, programme text, month date, decision_id uuid,
+        campaign_id uuid, category text, coefficient_hundredths integer, standard_dong bigint,
+        amount_dong bigint, commune_code text, province_code text, unit_province_code text, list_commune text,
+        payee_id uuid, account_id uuid, account_version integer, channel text, agency_code text,
+        payee_commune_code text, problem text, difference_id uuid, withheld_dong bigint
     ) on commit drop;
     create temp table payment (
         instruction_id uuid, programme text, payee_id uuid, account_id uuid, account_version integer,
         channel text, agency_code text, commune_code text, province_code text, amount_dong bigint,
-        file_kind text, file_commune_code text, file_id uuid
+        file_kind text, file_commune_code text, file_id uuid, benefit_months date[]
     ) on commit drop
 """
 
@@ -104,7 +104,8 @@ _LINES = f"""
     insert into line
     select instruction_id, first_value(channel) over lines,
            (sum(amount_dong) over lines)::bigint, row_number() over lines = 1,
-           lead(person_id) over lines is distinct from person_id, {due.COLUMNS}
+           lead(person_id) over lines is distinct from person_id,
+           case when row_number() over lines = 1 then array_agg(month) over lines end, {due.COLUMNS}
     from (
         select *, derived_id(concat_ws(E'\\x1f', 'instruction', $1::uuid, programme, payee_id, list_commune))
                as instruction_id
@@ -121,7 +122,7 @@ _PAYMENTS = f"""
     insert into payment
     with numbered as (
         select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
-               payee_commune_code, province_code, payment_dong, file_kind, file_commune_code,
+               payee_commune_code, province_code, payment_dong, months, file_kind, file_commune_code,
                (row_number() over (partition by file_kind, agency_code, file_commune_code
                                    order by instruction_id) - 1) / $3::bigint as sequence
         from (select *, case channel when '{BANK_ACCOUNT}' then '{PAIN_001}'
@@ -136,7 +137,8 @@ _PAYMENTS = f"""
         from numbered group by file_kind, agency_code, file_commune_code, sequence
     )
     select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
-           payee_commune_code, province_code, payment_dong, file_kind, file_commune_code, file_id
+           payee_commune_code, province_code, payment_dong, file_kind, file_commune_code, file_id,
+           (select array_agg(distinct month order by month) from unnest(months) as month)
     from numbered join file using (file_kind, agency_code, file_commune_code, sequence)
     order by instruction_id
 """
@@ -152,9 +154,10 @@ _INSERT_FILES = """
 # In the order of its index, which is met page after page, as lines are.
 _INSERT_INSTRUCTIONS = """
     insert into instruction (instruction_id, run_id, shard, programme, payee_id, account_id, account_version,
-                             channel, agency_code, commune_code, province_code, file_id, amount_dong)
+                             channel, agency_code, commune_code, province_code, file_id, amount_dong,
+                             benefit_months)
     select instruction_id, $1, $2, programme, payee_id, account_id, account_version, channel, agency_code,
-           commune_code, province_code, file_id, amount_dong
+           commune_code, province_code, file_id, amount_dong, benefit_months
     from payment
 """
 

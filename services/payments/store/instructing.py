@@ -39,14 +39,13 @@ _CLAIM = f"""
     select * from summed where nth = 1 or together <= $1 order by file_id
 """
 
+# A run that was built before they were kept has its months in its lines alone.
 _PAYABLES = f"""
     select i.instruction_id, i.programme, i.amount_dong, i.agency_code, i.commune_code, i.file_id,
-           {payees.SECRET} as secret, l.months
-    from instruction i
-    join lateral (
-        select array_agg(distinct month order by month) as months from instruction_line l
-        where l.run_id = i.run_id and l.instruction_id = i.instruction_id
-    ) l on true {payees.JOINED}
+           {payees.SECRET} as secret, coalesce(i.benefit_months, (
+               select array_agg(distinct l.month order by l.month) from instruction_line l
+               where l.run_id = i.run_id and l.instruction_id = i.instruction_id)) as months
+    from instruction i {payees.JOINED}
     where i.file_id = any($1::uuid[]) order by i.instruction_id
 """
 

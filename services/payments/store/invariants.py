@@ -18,7 +18,8 @@ _RELEASING = ", ".join(f"'{name}'" for name in RELEASING)
 #: The account that an instruction `i` of a run on the fund `f` moves, by its kind.
 _KEY = f"when '{FUND}' then f.code when '{IN_TRANSIT}' then i.agency_code when '{PAID}' then i.programme"
 
-#: Runs whose money does not add up: of instructions by status, of lines, and in the run itself.
+#: Runs whose money does not add up: of instructions by status, of lines, and in the run itself; instructions
+#: that are said to pay other months than their lines.
 _RUNS_ADD_UP = """
     with listed as (
         select run_id, count(*) as instructions, sum(amount_dong) as instructed,
@@ -31,7 +32,8 @@ _RUNS_ADD_UP = """
         select run_id, sum(payments) as payments, sum(amount_dong) as amount from payment_file group by run_id
     ), lined as (
         select instruction_id, sum(amount_dong) as amount, bool_or(returned) as any_returned,
-               bool_and(returned) as all_returned
+               bool_and(returned) as all_returned,
+               array_agg(distinct month order by month) as benefit_months
         from instruction_line group by instruction_id
     )
     select r.run_id from run r left join listed l using (run_id) left join filed f using (run_id)
@@ -42,7 +44,7 @@ _RUNS_ADD_UP = """
     union all
     select i.instruction_id from instruction i join run r using (run_id)
     left join lined n using (instruction_id)
-    where n.amount is distinct from i.amount_dong
+    where n.amount is distinct from i.amount_dong or i.benefit_months <> n.benefit_months
        or (i.status = 'returned' or r.freed_at is not null) is distinct from n.all_returned
        or (i.status = 'returned' or r.freed_at is not null) is distinct from n.any_returned
     union all

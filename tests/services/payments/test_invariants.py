@@ -13,6 +13,7 @@ VIOLATIONS = [
     ("update instruction_line set amount_dong = amount_dong + 1", {1, 6, 9, 14}),
     ("update instruction_line set returned = true where amount_dong = 540000", {1}),
     ("delete from instruction_line", {1, 9, 14}),
+    ("update instruction set benefit_months = benefit_months[:1]", {1}),
     ("update ledger_transfer set amount = amount + 1 where posting = 'settled'", {4, 14, 15}),
     ("update ledger_transfer set unit = 'RICE_KG' where posting = 'entitled'", {2}),
     ("update ledger_transfer set credit_account = debit_account where posting = 'discharged'", {2, 15}),

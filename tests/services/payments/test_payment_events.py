@@ -75,6 +75,19 @@ async def test_each_change_is_told_as_its_contract_says(payments: Payments) -> N
     assert await payments.violations() == {}
 
 
+async def test_months_are_told_of_a_run_that_was_built_before_they_were_kept(payments: Payments) -> None:
+    await people(payments, banked=1, in_cash=0)
+    run = await payments.built()
+    await payments.look.execute("update instruction set benefit_months = null")
+    assert (await payments.approve(run)).status_code == 200
+    await payments.work()
+    [file] = await payments.files()
+    assert b"01/2024-02/2024" in await payments.content(file["payment_file_id"])
+    await payments.answered(NOBODY_FAILS, (BANK,))
+    assert [data["benefit_months"] for data in await payments.told("PaymentSettled")] == [list(MONTHS)]
+    assert await payments.violations() == {}
+
+
 async def test_a_change_that_is_not_told_yet_counts_as_waiting(payments: Payments) -> None:
     """Who waits until nothing is pending has every event in its count."""
 
