@@ -3,12 +3,12 @@
 `python -m services.eligibility.wiring` is one more worker of determinations.
 """
 
-import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import partial
 from pathlib import Path
 
+import uvloop
 from fastapi import FastAPI
 
 from contracts import topics
@@ -279,4 +279,4 @@ async def determination_done(connection: Connection, month: Month) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work(EligibilitySettings.from_environment("eligibility")))
+    uvloop.run(work(EligibilitySettings.from_environment("eligibility")))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import uvloop
 from fastapi import FastAPI
 
 from contracts import topics
@@ -370,4 +371,4 @@ async def work(settings: PaymentsSettings, names: Sequence[str] = ()) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(work(PaymentsSettings.from_environment("payments")))
+    uvloop.run(work(PaymentsSettings.from_environment("payments")))
