@@ -112,9 +112,9 @@ class Door:
         params = {"payment_file_id": payment_file_id}
         self._ask("POST", "/v1/partner-reports", params=params, files=files, signed=report.content)
 
-    def states(self, batch_id: str, content: bytes) -> None:
+    def states(self, path: str, content: bytes) -> None:
         """Tell the states of a wallet's batch. Refused for a 4xx."""
-        self._ask("POST", f"/v1/wallet-batches/{batch_id}/states", content=content, signed=content)
+        self._ask("POST", path, content=content, signed=content)
 
     def _ask(
         self,

@@ -22,14 +22,16 @@ from simulators.keys import load_or_make
 from simulators.outcomes import Odds
 from simulators.ready import serve
 from simulators.switches import Switches, read_switches
+from simulators.wallet.g2p_connect import G2pOperator
 from simulators.wallet.operator import Operator
 
 HOST = "127.0.0.1"
 POST = "VNPOST"
 #: VBSP, Agribank, VietinBank, Vietcombank, BIDV by their BIN, and the post office.
 AGENCIES = ("999888", "970405", "970415", "970436", "970418", POST)
-#: Viettel Money, by its BIN.
-WALLETS = ("971005",)
+#: Viettel Money and VNPT Money, by their BIN; the second speaks G2P Connect.
+WALLETS = ("971005", "971011")
+_SPEAK_G2P_CONNECT = frozenset({"971011"})
 _PORT_BASE_DEFAULT = 8100
 _PAYMENTS_SHIFT, _ISSUER_SHIFT, _OWN_SHIFT = 3, 5, 13
 #: A post office gets one small list per commune, and so hundreds of them.
@@ -118,7 +120,8 @@ def start(choice: Choice, stop: threading.Event) -> Partners:
     banks: dict[str, NameDesk] = {}
     for code in choice.wallets:
         door = _door(choice, code, stop)
-        operator = Operator(code, choice.folder, choice.odds, choice.switches, door.trusts, door.signer)
+        made = G2pOperator if code in _SPEAK_G2P_CONNECT else Operator
+        operator = made(code, choice.folder, choice.odds, choice.switches, door.trusts, door.signer)
         wallets[code] = operator
         work = _guarded(partial(operator.work, door), stop)
         threads.append(threading.Thread(target=work, name=code, daemon=True))

@@ -11,8 +11,8 @@ from deploy.local.places import HOST, Places
 EMBEDDED = "embedded"
 APACHE = "apache"
 ELSEWHERE = "elsewhere"
-#: The wallet operators that simulators/ is.
-_WALLETS = ("971005",)
+#: The wallet operators that simulators/ is, each with what stands before its address.
+_WALLETS = {"971005": "", "971011": "g2p-connect+"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _replaceable(places: Places, secrets: Secrets, choice: Choice) -> dict[str, 
         made["ANSINH_SIGNING_KEYS"] = secrets.signing_keys
     if choice.simulators:
         made["ANSINH_WALLETS"] = ",".join(
-            f"{code}={places.url('simulators')}/wallets/{code}" for code in _WALLETS
+            f"{code}={spoken}{places.url('simulators')}/wallets/{code}" for code, spoken in _WALLETS.items()
         )
     kind = kafka_kind(choice)
     if kind != ELSEWHERE:

@@ -59,7 +59,8 @@ class PaymentsSettings(ServiceSettings):
     silent_days_wallet: int = Field(default=1, ge=1, description="The same of a wallet operator.")
     wallets: Mapping[str, str] = Field(
         default_factory=dict,
-        description="Wallet operators' APIs: 971005=https://wallet.example/api,971011=https://...",
+        description="Wallet operators' APIs: 971005=https://wallet.example/api,..., and before an address"
+        " where G2P Connect is spoken: 971011=g2p-connect+https://...",
     )
     wallet_seconds: float = Field(
         default=60.0,
@@ -103,7 +104,9 @@ class PaymentsSettings(ServiceSettings):
         if self.webhook_loopback and not self.local:
             raise ValueError("ANSINH_WEBHOOK_LOOPBACK is for a local platform only (ANSINH_LOCAL=true)")
         called = (*self.wallets.values(), *self.name_checks.values())
-        if not self.local and not all(url.startswith("https://") for url in called):
+        if not self.local and not all(
+            url.removeprefix("g2p-connect+").startswith("https://") for url in called
+        ):
             raise ValueError("ANSINH_WALLETS, ANSINH_NAME_CHECKS: partners are called by https only")
         if not self.local and self.signing_keys is None:
             raise ValueError("ANSINH_SIGNING_KEYS is not set: what partners are handed is signed")

@@ -25,9 +25,9 @@ from services.payments.clients.account_names import AccountNames
 from services.payments.clients.bank_files.pain001_writer import write_pain001
 from services.payments.clients.partner_reports import read_report
 from services.payments.clients.post_files.list_writer import write_post_list
+from services.payments.clients.wallets.answers import read_wallet_answer
 from services.payments.clients.wallets.batch_writer import write_wallet_batch
 from services.payments.clients.wallets.operator import WalletOperators
-from services.payments.clients.wallets.states_reader import read_wallet_states
 from services.payments.clients.webhooks.guarded import GuardedNetwork, UrlRules
 from services.payments.clients.webhooks.post import WebhookPost, new_secret
 from services.payments.domain.files import PAIN_001, POST_LIST, WALLET_BATCH
@@ -216,7 +216,7 @@ def _wallet_caller(
         WalletCalls(database, cipher),
         WalletOperators(settings.wallets, _signer(settings)),
         RequireSigned(StoredPartners(database), is_signed),
-        read_wallet_states,
+        read_wallet_answer,
         ReceiveReport(ReportDesk(database, cipher)),
         tuple(settings.wallets),
         clock,

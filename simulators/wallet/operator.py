@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from libs.common.runtime.signatures import Signer
@@ -62,16 +63,25 @@ class Operator:
             return self._asked_about(parts[3], body)
         return 404, b"{}"
 
+    def batch(self, batch_id: str) -> desk.Batch | None:
+        """One that it took."""
+        path = self._folder / f"{batch_id}.json"
+        return desk.read_batch(path.read_bytes()) if path.exists() else None
+
     def tell(self, say: Say) -> int:
         """Tell what is to be told now; of how many batches. Raises what `say` does."""
         return sum(self._tell(path, say) for path in sorted(self._folder.glob("fil_*.json")))
+
+    def say(self, door: Door, batch_id: str, content: bytes) -> None:
+        """How it tells the platform what `tell` has to say."""
+        door.states(f"/v1/wallet-batches/{batch_id}/states", content)
 
     def work(self, door: Door) -> None:
         """Until it is stopped."""
         try:
             while True:
                 try:
-                    done = self.tell(door.states)
+                    done = self.tell(partial(self.say, door))
                 except Refused:
                     door.rest(_REFUSED_SECONDS)
                 else:
@@ -104,10 +114,9 @@ class Operator:
         return 202, desk.taken(batch, self._odds, self._switches)
 
     def _asked_about(self, batch_id: str, body: bytes) -> Answered:
-        path = self._folder / f"{batch_id}.json"
-        if not path.exists():
+        batch = self.batch(batch_id)
+        if batch is None:
             return 404, json.dumps({"batch_id": batch_id, "taken": False}).encode()
-        batch = desk.read_batch(path.read_bytes())
         wanted, carried_out = set(json.loads(body)["payment_ids"]), batch_id in self._told
         return 200, desk.asked(batch, wanted, self._odds, self._switches, carried_out=carried_out)
 

@@ -13,7 +13,7 @@ from services.payments.clients.bank_files.report_readers import (
 )
 from services.payments.clients.post_files.list_reader import read_csv, read_xlsx
 from services.payments.clients.refusing import unreadable
-from services.payments.clients.wallets.states_reader import read_wallet_states
+from services.payments.clients.wallets.answers import read_wallet_answer
 from services.payments.domain.partner_lines import ReadReport, ReportKind
 
 _ZIP = b"PK\x03\x04"
@@ -30,7 +30,7 @@ def read_report(content: bytes) -> ReadReport:
         return read_xlsx(content)
     start = content[:200].lstrip()
     if start.startswith(_JSON):
-        return read_wallet_states(content)
+        return read_wallet_answer(content)
     if not start.startswith(_XML):
         return read_csv(content)
     source = io.BytesIO(content)

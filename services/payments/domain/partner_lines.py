@@ -30,6 +30,7 @@ class ReportKind(StrEnum):
     POST_LIST = "post-list"
     COLLECTIONS = "collections"
     WALLET_STATES = "wallet-states"
+    G2P_CONNECT = "g2p-connect"
 
 
 class PostReason(StrEnum):

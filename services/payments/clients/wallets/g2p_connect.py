@@ -1,0 +1,256 @@
+"""An operator that speaks G2P Connect: our batch as its messages, its answers as our report.
+
+Interoperability APIs, G2P Disbursements 1.0.0 (CDPI): `/disburse/sync/disburse` takes a batch,
+`/disburse/sync/txn/status` says what became of it, and `on-disburse` comes by itself. A batch is a
+transaction (our `fil_` id), a payment a disbursement (our `pay_` id).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import orjson
+
+from libs.common.kernel.clock import VIETNAM
+from libs.common.kernel.errors import Outage
+from libs.common.kernel.ids import new_id, show
+from services.payments.clients.refusing import unreadable
+from services.payments.clients.signed_calls import SignedCalls
+from services.payments.domain.partner_lines import LineStatus, ReadReport, ReportKind, ReportLine
+from services.payments.usecases.wallets import Told
+
+#: How an address of ANSINH_WALLETS says that G2P Connect is spoken there.
+PREFIX = "g2p-connect+"
+_VERSION = "1.0.0"
+_SENDER = "ansinh"
+_NOTE_CHARACTERS_MAX = 99
+_REJECTED, _SUCCEEDED = "rjct", "succ"
+#: Received, and begun: nothing became of it yet.
+_OPEN = ("rcvd", "pdng")
+#: In its own name: it never took the batch.
+_NEVER_TAKEN = "rjct.srch_transaction_id.not_found"
+#: It has it already. That says nothing of what became of it.
+_KNOWN_BATCH, _KNOWN_PAYMENT = "rjct.message_id.duplicate", "rjct.reference_id.duplicate"
+#: DisburseStatusReasonCode as codes of ISO 20022; any other is "not specified by the agent".
+_REASONS = {
+    "rjct.payee_fa.invalid": "AC01",
+    "rjct.payer_fa.invalid": "AC02",
+    "rjct.amount.invalid": "AM12",
+    "rjct.currency_code.invalid": "AM03",
+    "rjct.schedule_ts.invalid": "DT01",
+    "rjct.timestamp.invalid": "DT01",
+}
+_NOT_SPECIFIED = "MS03"
+_AMOUNT = re.compile(r"(\d{1,13})\.0{1,2}")
+_ADDRESS = re.compile(r"(?:[A-Za-z-]+:)?([A-Za-z0-9.-]+)@[A-Za-z0-9.-]+")
+
+
+class _Payment(msgspec.Struct):
+    payment_id: str
+    amount_dong: int
+    wallet: str
+    name: str
+    remittance: str
+
+
+class _Batch(msgspec.Struct):
+    """As batch_writer.py wrote it."""
+
+    batch_id: str
+    operator: str
+    created_at: datetime
+    execution_date: date
+    payer_name: str
+    payer_account: str
+    payments: list[_Payment]
+
+
+class _Header(msgspec.Struct):
+    status: str
+    status_reason_code: str | None = None
+    is_msg_encrypted: bool = False
+
+
+class _Status(msgspec.Struct):
+    reference_id: str
+    timestamp: Annotated[datetime, msgspec.Meta(tz=True)]
+    status: str
+    status_reason_code: str | None = None
+    amount: str | None = None
+    payee_fa: str | None = None
+    currency_code: str | None = None
+
+
+class _Disbursed(msgspec.Struct):
+    transaction_id: str
+    disbursements_status: list[_Status] = []
+
+
+class _Inquired(msgspec.Struct):
+    txn_status: _Disbursed
+
+
+class _Message(msgspec.Struct):
+    transaction_id: str
+    disbursements_status: list[_Status] = []
+    txnstatus_response: _Inquired | None = None
+
+
+class _Answer(msgspec.Struct):
+    header: _Header
+    message: _Message
+
+
+class G2pConnectOperator:
+    """One operator at its address, as usecases.wallets.Operators of it alone."""
+
+    def __init__(self, agency_code: str, url: str, calls: SignedCalls) -> None:
+        self._agency_code = agency_code
+        self._url = url
+        self._calls = calls
+
+    async def hand_over(self, batch_id: UUID, batch: bytes) -> Told:
+        return await self._post("/disburse/sync/disburse", disburse_request(batch))
+
+    async def ask(self, batch_id: UUID, payments: Sequence[UUID]) -> Told:
+        transaction = show("fil", batch_id)
+        asked = {
+            "reference_id": str(new_id()),
+            "txn_type": "disburse",
+            "attribute_type": "reference_id_list",
+            "attribute_value": [show("pay", one) for one in payments],
+        }
+        if not payments:
+            asked |= {"attribute_type": "transaction_id", "attribute_value": transaction}
+        header = _header(str(new_id()), datetime.now(UTC), "txnstatus", self._agency_code, 1)
+        message = {"transaction_id": transaction, "txnstatus_request": asked}
+        told = await self._post("/disburse/sync/txn/status", {"header": header, "message": message})
+        return Told(told.content, told.signature, not _denies(told.content, transaction))
+
+    async def _post(self, path: str, body: object) -> Told:
+        answer = await self._calls.post(self._url + path, orjson.dumps(body), {})
+        if not answer.found:
+            raise Outage(f"the operator has no door {path}")
+        return Told(answer.content, answer.signature)
+
+
+def disburse_request(batch: bytes) -> dict[str, object]:
+    """DisburseRequest of a batch: the same batch makes the same message."""
+    told = msgspec.json.decode(batch, type=_Batch)
+    return {
+        "header": _header(
+            told.batch_id, told.created_at, "disburse", told.operator, total_count=len(told.payments)
+        ),
+        "message": {
+            "transaction_id": told.batch_id,
+            "disbursements": [
+                {
+                    "reference_id": one.payment_id,
+                    "payer_fa": f"account:{told.payer_account}@{told.operator}",
+                    "payee_fa": f"account:{one.wallet}@{told.operator}",
+                    "amount": f"{one.amount_dong}.00",
+                    "scheduled_timestamp": datetime.combine(
+                        told.execution_date, datetime.min.time(), VIETNAM
+                    ).isoformat(),
+                    "payer_name": told.payer_name,
+                    "payee_name": one.name,
+                    "note": one.remittance[:_NOTE_CHARACTERS_MAX],
+                    "currency_code": "VND",
+                    "locale": "vie",
+                }
+                for one in told.payments
+            ],
+        },
+    }
+
+
+def _header(message_id: str, at: datetime, action: str, receiver: str, total_count: int) -> dict[str, object]:
+    return {
+        "version": _VERSION,
+        "message_id": message_id,
+        "message_ts": at.isoformat(),
+        "action": action,
+        "sender_id": _SENDER,
+        "receiver_id": receiver,
+        "total_count": total_count,
+        "is_msg_encrypted": False,
+    }
+
+
+def _denies(content: bytes, transaction: str) -> bool:
+    """Whether the operator says in its own name that it never took this batch."""
+    try:
+        told = msgspec.json.decode(content, type=_Answer)
+    except msgspec.MsgspecError:
+        return False
+    denied = (told.header.status, told.header.status_reason_code) == (_REJECTED, _NEVER_TAKEN)
+    return denied and told.message.transaction_id == transaction
+
+
+def read_disburse_status(content: bytes) -> ReadReport:
+    """DisburseResponse or TxnStatusResponse. What is received or pending is no line: it stays pending.
+
+    Refusal `report_unreadable` for the whole, for an encrypted message too: transport encrypts it.
+    """
+    try:
+        told = msgspec.json.decode(content, type=_Answer)
+    except msgspec.MsgspecError:
+        raise unreadable(
+            "Không phải thông điệp trạng thái chi trả của G2P Connect 1.0.0.",
+            "It is no disbursement status of G2P Connect 1.0.0.",
+        ) from None
+    header, message = told.header, told.message
+    if header.is_msg_encrypted:
+        raise unreadable("Thông điệp đã bị mã hóa.", "The message is encrypted.")
+    inquired = message.txnstatus_response
+    found = inquired.txn_status if inquired else message
+    rejected = header.status_reason_code if header.status == _REJECTED else None
+    if header.status == _REJECTED and rejected in (None, _KNOWN_BATCH, _NEVER_TAKEN):
+        raise unreadable(
+            "Thông điệp bị từ chối mà không nói lô chi trả ra sao.",
+            "The message is rejected and does not say what became of the batch.",
+        )
+    return ReadReport(
+        kind=ReportKind.G2P_CONNECT,
+        message_id=found.transaction_id,
+        original_message_id=message.transaction_id,
+        lines=tuple(_line(one) for one in found.disbursements_status if not _is_open(one)),
+        file_rejected_reason=_REASONS.get(rejected, _NOT_SPECIFIED) if rejected else None,
+    )
+
+
+def _is_open(one: _Status) -> bool:
+    return one.status in _OPEN or one.status_reason_code == _KNOWN_PAYMENT
+
+
+def _line(one: _Status) -> ReportLine:
+    outcomes = {_SUCCEEDED: LineStatus.SETTLED, _REJECTED: LineStatus.RETURNED}
+    code = one.status_reason_code or ""
+    return ReportLine(
+        end_to_end_id=one.reference_id,
+        amount_dong=_dong(one),
+        status=outcomes.get(one.status),
+        reason_code=_REASONS.get(code, _NOT_SPECIFIED) if one.status == _REJECTED else None,
+        booked_on=one.timestamp.astimezone(VIETNAM).date(),
+        payee_account=_account(one.payee_fa),
+    )
+
+
+def _dong(one: _Status) -> int | None:
+    if one.amount is None:
+        return None
+    whole = _AMOUNT.fullmatch(one.amount)
+    if whole is None or one.currency_code not in (None, "VND"):
+        raise unreadable(
+            "Số tiền của G2P Connect phải là đồng chẵn, ví dụ 540000.00 VND.",
+            "An amount of G2P Connect is whole đồng, such as 540000.00 VND.",
+        )
+    return int(whole[1])
+
+
+def _account(address: str | None) -> str | None:
+    found = _ADDRESS.fullmatch(address) if address else None
+    return found[1] if found else address
