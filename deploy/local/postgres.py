@@ -35,7 +35,7 @@ _SETTINGS = {
     "max_wal_size": "8GB",
     "min_wal_size": "512MB",
     "checkpoint_timeout": "15min",
-    # What is only added to is vacuumed for its visibility alone: not over and over while a month is loaded.
+    # Nothing is gained by vacuuming what is only added to over and over while a month is loaded.
     "autovacuum_vacuum_insert_threshold": "1000000",
     "fsync": "on",
     "synchronous_commit": "on",

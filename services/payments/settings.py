@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 
 from libs.common.runtime.settings import ServiceSettings
+from services.payments.clients.wallets.g2p_connect import PREFIX as G2P_CONNECT
 
 #: Connections that work at once: of what there is one of, and of each hand (builder, writer, report taker).
 _POOL_BESIDE_HANDS, _POOL_OF_A_HAND = 10, 3
@@ -103,10 +104,9 @@ class PaymentsSettings(ServiceSettings):
             raise ValueError("ANSINH_DATABASE_POOL_MAX is below 10 and 3 for each of ANSINH_HANDS")
         if self.webhook_loopback and not self.local:
             raise ValueError("ANSINH_WEBHOOK_LOOPBACK is for a local platform only (ANSINH_LOCAL=true)")
-        called = (*self.wallets.values(), *self.name_checks.values())
-        if not self.local and not all(
-            url.removeprefix("g2p-connect+").startswith("https://") for url in called
-        ):
+        wallets = (url.removeprefix(G2P_CONNECT) for url in self.wallets.values())
+        called = (*wallets, *self.name_checks.values())
+        if not self.local and not all(url.startswith("https://") for url in called):
             raise ValueError("ANSINH_WALLETS, ANSINH_NAME_CHECKS: partners are called by https only")
         if not self.local and self.signing_keys is None:
             raise ValueError("ANSINH_SIGNING_KEYS is not set: what partners are handed is signed")

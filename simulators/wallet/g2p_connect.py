@@ -36,7 +36,7 @@ class G2pOperator(Operator):
         body = json.dumps({"payment_ids": wanted if isinstance(wanted, list) else []}).encode()
         answered = super().post(f"/v1/batches/{transaction}/inquiry", "", body)
         if answered is not None and answered[0] == 404:
-            header = _header(self.agency_code, "on-status", "rjct", "rjct.srch_transaction_id.not_found")
+            header = _header(self.agency_code, "on-status", "rjct.srch_transaction_id.not_found")
             message = {"transaction_id": transaction}
             return 200, json.dumps({"header": header, "message": message}).encode()
         return self._translated(answered, "on-status")
@@ -49,10 +49,11 @@ class G2pOperator(Operator):
     def _body(self, content: bytes, action: str) -> bytes:
         """States of a batch as a DisburseResponse, inside a TxnStatusResponse where it was asked for."""
         told = json.loads(content)
-        refused, batch_id = told.get("rejected"), told["batch_id"]
+        batch_id = told["batch_id"]
+        states = self._refused(batch_id) if "rejected" in told else told["states"]
         disbursed: dict[str, Any] = {
             "transaction_id": batch_id,
-            "disbursements_status": [self._state(one, batch_id) for one in told["states"]],
+            "disbursements_status": [self._state(one, batch_id) for one in states],
         }
         message = disbursed
         if action == "on-status":
@@ -62,9 +63,16 @@ class G2pOperator(Operator):
                 "correlation_id": batch_id,
                 "txnstatus_response": inquired,
             }
-        code = "rjct.action.not_supported" if refused else None
-        header = _header(self.agency_code, action, "rjct" if refused else "succ", code)
-        return json.dumps({"header": header, "message": message}).encode()
+        return json.dumps({"header": _header(self.agency_code, action), "message": message}).encode()
+
+    def _refused(self, batch_id: str) -> list[dict[str, Any]]:
+        """A batch is refused payment by payment: a header tells of its own message only."""
+        taken = self.batch(batch_id)
+        assert taken, "what is refused was read"
+        return [
+            {"payment_id": one.payment_id, "amount_dong": one.dong, "wallet": one.wallet, "state": "rejected"}
+            for one in taken.payments
+        ]
 
     def _state(self, state: dict[str, Any], batch_id: str) -> dict[str, Any]:
         status = _STATES[state["state"]]
@@ -102,14 +110,13 @@ def _batch(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _header(sender: str, action: str, status: str, code: str | None) -> dict[str, Any]:
+def _header(sender: str, action: str, code: str | None = None) -> dict[str, Any]:
     return {
         "version": "1.0.0",
         "message_id": f"{action}-{_now()}",
         "message_ts": _now(),
         "action": action,
-        "status": status,
-        **({"status_reason_code": code} if code else {}),
+        **({"status": "rjct", "status_reason_code": code} if code else {"status": "succ"}),
         "sender_id": sender,
         "receiver_id": "ansinh",
     }

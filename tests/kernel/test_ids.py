@@ -3,7 +3,6 @@
 import multiprocessing
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 
 import pytest
@@ -49,14 +48,14 @@ def test_a_derived_id_is_the_uuid5_of_its_business_key(key: list[str]) -> None:
     assert derived_id(*key) == uuid.uuid5(NAMESPACE, "\x1f".join(key))
 
 
-def test_threads_never_get_the_same_bytes() -> None:
-    with ThreadPoolExecutor(8) as threads:
-        given_out = [one for part in threads.map(lambda _: _some(1_000), range(32)) for one in part]
-    assert len(set(given_out)) == len(given_out) == 32_000
+def test_no_bytes_are_given_twice() -> None:
+    given_out = _some(4_000)
+    assert len(set(given_out)) == 4_000
 
 
 def test_a_forked_process_goes_its_own_way() -> None:
-    random_bytes(1)  # so that something is left in the pool when it forks
+    random_bytes(4_096)
+    random_bytes(1)  # a pool of 4,095 is left when it forks
     here, there = multiprocessing.Pipe()
     child = multiprocessing.get_context("fork").Process(target=_send_some, args=(there,))
     child.start()
@@ -64,6 +63,11 @@ def test_a_forked_process_goes_its_own_way() -> None:
     theirs = here.recv()
     child.join()
     assert not set(theirs) & set(_some(100))
+
+
+def test_more_than_a_pool_is_refused() -> None:
+    with pytest.raises(ValueError, match="more than 4096"):
+        random_bytes(4_097)
 
 
 def _some(count: int) -> list[bytes]:

@@ -38,15 +38,21 @@ async def generating(options: Options, folder: Path) -> AsyncIterator["asyncio.T
 async def _generate(options: Options, folder: Path) -> Manifest:
     log = folder / "generation.log"
     command = _command(options, folder, log)
-    process = await processes.spawn(command, log)
+    try:
+        process = await processes.spawn(command, log)
+    except OSError as error:
+        raise _cannot(str(error)) from error
     try:
         failed = await process.wait()
     finally:
         await processes.end(command, process)
     if failed:
-        problem = _last_line(log)
-        raise CannotStart(f"Không sinh được dân số: {problem}", f"No such population: {problem}")
+        raise _cannot(_last_line(log) or f"exit {failed}")
     return Manifest.read(folder)
+
+
+def _cannot(problem: str) -> CannotStart:
+    return CannotStart(f"Không sinh được dân số: {problem}", f"No population generated: {problem}")
 
 
 def _command(options: Options, folder: Path, log: Path) -> Command:

@@ -76,7 +76,7 @@ def derived_id(*business_key: str) -> UUID:
 def show(prefix: str, value: UUID) -> str:
     """The outside form, `per_01JAY...`: 30 characters."""
     assert prefix in PREFIXES, prefix
-    # Two numbers that the machine's words hold: to shift a longer one costs as much as all the rest.
+    # Two short numbers: to shift the whole one each time costs as much as all the rest.
     high, low = value.int >> 60, value.int & 0xFFF_FFFF_FFFF_FFFF
     return (
         f"{prefix}_{_TWO[high >> 60]}"

@@ -1,7 +1,8 @@
-"""Random bytes for ids and nonces, by the kilobyte from the operating system.
+"""Random bytes for ids, by the kilobyte from the operating system.
 
-An import takes several of each row; a call to the system for each costs more than what is made with it, and
-in a thread the interpreter's lock as well.
+An import takes several for each row; a call to the system for each costs more than what is made with it, and
+in a thread the interpreter's lock as well. Not for nonces or keys: of a machine that is copied as it runs
+both copies have what is left in the pool.
 """
 
 import os
@@ -21,11 +22,12 @@ _pool = _Pool()
 
 
 def random_bytes(count: int) -> bytes:
-    """`count` bytes of the system's generator (os.urandom), none given twice. At most 4,096."""
+    """`count` bytes of the system's generator (os.urandom), at most 4,096; ValueError for more."""
     at = _pool.at
     end = at + count
     if end > len(_pool.left):
-        assert count <= _POOL_BYTES
+        if count > _POOL_BYTES:
+            raise ValueError(f"more than {_POOL_BYTES} bytes at once")
         _pool.left, at, end = os.urandom(_POOL_BYTES), 0, count
     _pool.at = end
     return _pool.left[at:end]

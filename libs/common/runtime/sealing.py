@@ -15,8 +15,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from libs.common.kernel.randomness import random_bytes
-
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _OPENER_KEYS_MAX = 4_096
@@ -45,7 +43,7 @@ class Sealer:
         self._cipher = _agree(mine, X25519PublicKey.from_public_bytes(_decode(public_key)), self._ephemeral)
 
     def seal(self, clear: bytes) -> str:
-        nonce = random_bytes(_NONCE_BYTES)
+        nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ephemeral + nonce + self._cipher.encrypt(nonce, clear, None)
         return urlsafe_b64encode(sealed).decode()
 
@@ -80,7 +78,7 @@ class FieldCipher:
         self._cipher = AESGCM(_decode(key))
 
     def encrypt(self, clear: bytes) -> bytes:
-        nonce = random_bytes(_NONCE_BYTES)
+        nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, clear, None)
 
     def decrypt(self, stored: bytes) -> bytes:

@@ -20,7 +20,7 @@ _PENDING = """
 """
 _DETERMINED = f"coalesce({LAST_DETERMINED}, '-infinity')"
 # A round begins with a new day, and after a month's determination: of several months in a row after the last,
-# as what it found before would not stand.
+# as what it found before would not stand. Where one of them does not come to its end, the next day's does.
 _STALE = f"""
     select exists (
         select from generate_series(0, $2 - 1) as s (shard) left join coverage_refresh r using (shard)

@@ -1,5 +1,6 @@
 """What an operator that speaks G2P Connect tells of a batch by itself: its `on-disburse` callback."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -17,8 +18,13 @@ router = APIRouter(prefix="/v1/g2p-connect", tags=["e-wallets"])
 _MOST = 10_000
 
 
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
 def _text(stated: object) -> object:
-    if not isinstance(stated, str):
+    if not (isinstance(stated, str) and _RFC_3339.fullmatch(stated)):
         raise ValueError("a moment is written as RFC 3339 says")
     return stated
 
@@ -35,8 +41,9 @@ class CallbackHeader(BaseModel):
     message_id: Annotated[str, Field(max_length=99)]
     message_ts: Moment
     action: Literal["on-disburse"]
-    status: Status
+    status: Literal["rcvd", "pdng", "succ"]
     status_reason_code: Code = None
+    sender_id: Annotated[str | None, Field(max_length=40, description="Your code.")] = None
     is_msg_encrypted: Literal[False] = False
 
 
@@ -47,20 +54,20 @@ class DisbursementStatus(BaseModel):
     timestamp: Moment
     status: Status
     status_reason_code: Code = None
-    amount: Annotated[str | None, Field(pattern=r"^\d{1,13}\.0{1,2}$", examples=["540000.00"])] = None
+    amount: Annotated[str | None, Field(pattern=r"^[0-9]{1,13}\.0{1,2}$", examples=["540000.00"])] = None
     payee_fa: Annotated[str | None, _ADDRESS] = None
     currency_code: Literal["VND"] | None = None
 
 
 class DisburseResponse(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     transaction_id: Annotated[str, Field(max_length=40, description="The batch: our `fil_` id.")]
     disbursements_status: Annotated[list[DisbursementStatus], Field(max_length=_MOST)]
 
 
 class OnDisburse(BaseModel):
     """The callback. Its `signature` is not read: a message is signed as every other of a partner is."""
-
-    model_config = ConfigDict(title="OnDisburse")
 
     signature: str | None = None
     header: CallbackHeader

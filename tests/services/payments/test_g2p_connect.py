@@ -161,23 +161,70 @@ async def test_silence_is_asked_about_by_our_references(
 async def test_whoever_does_not_answer_is_asked_before_anything_is_sent_again(
     payments: Payments, wallet: Wallet
 ) -> None:
-    known = {"status": "rjct", "status_reason_code": "rjct.message_id.duplicate"}
-    other = {"status": "rjct", "status_reason_code": "rjct.srch_transaction_id.not_found"}
+    run = await payments.built("2024-02")
+    assert (await payments.approve(run)).status_code == 200
+    await payments.work("run booker", "file writer")
+    [caller] = [worker for worker in payments.parts.workers if worker.name == "wallet caller"]
+    batch_id = show("fil", await payments.look.fetchval("select file_id from payment_file"))
+    [payment] = await payments.look.fetch("select instruction_id from instruction limit 1")
+    reference = show("pay", payment["instruction_id"])
+    never = rejected("rjct.srch_transaction_id.not_found")
+    # Lost before it had the batch; then all that says nothing of the batch, though it is about this one.
     wallet.spoilt = [
         (503, b""),
         None,
         (404, b"{}"),
         (200, b"no json"),
-        (200, answer([], header=known)),
-        (200, answer([], header=other)),
-        (200, answer([])),
+        *((200, answer([], batch_id, rejected(code))) for code in SAYING_NOTHING),
+        (200, answer([], "fil_1", never)),
+        (200, answer([state(reference_id=reference)], batch_id, never)),
     ]
-    await payments.instructed("2024-02")
+    asked = len(wallet.spoilt) - 1
+    for _ in range(asked + 1):
+        assert await caller.step()
+    assert wallet.spoilt == [] and await statuses(payments) == {"pending"}
+    assert [path for path, _ in wallet.asked] == [_DISBURSE, *[_STATUS] * asked]
+    # It says itself that it never took it: only then it is handed over again, as the same batch.
+    await payments.work()
+    assert len(wallet.batches()) == 2 and wallet.batches()[0] == wallet.batches()[1]
     await wallet.tells(payments)
-    assert wallet.spoilt == []
-    # The first was lost before the operator had it; it says so itself, and only then it is handed over again.
-    assert [path for path, _ in wallet.asked] == [_DISBURSE, *[_STATUS] * 7, _DISBURSE]
     await agree(payments, wallet)
+
+
+async def test_what_says_nothing_of_money_moves_none(payments: Payments, wallet: Wallet) -> None:
+    """Of payments that it has accepted: it knows them already, or not, or refuses for a reason of its own."""
+    await payments.instructed("2024-02")
+    waiting_for = await payments.look.fetch("select instruction_id from instruction where status = 'pending'")
+    batch_id = wallet.batches()[0]["message"]["transaction_id"]
+    codes = ["rjct.reference_id.duplicate", "rjct.message_id.duplicate", "rjct.reference_id.invalid"]
+    told = [
+        state(reference_id=show("pay", row["instruction_id"]), status="rjct", status_reason_code=code)
+        for row, code in zip(waiting_for, codes, strict=False)
+    ]
+    assert len(told) == len(codes)
+    callback = orjson.loads(answer(told, batch_id))
+    callback["header"] |= {"message_id": "1", "message_ts": told[0]["timestamp"], "action": "on-disburse"}
+    assert (await call_back(payments, callback)).status_code == 202
+    await payments.work()
+    still = await payments.look.fetch("select instruction_id from instruction where status = 'pending'")
+    assert len(still) == len(waiting_for) and await waiting(payments) == []
+    await wallet.tells(payments)
+    await agree(payments, wallet)
+
+
+#: Codes of a header: about the message that it answers, never about the batch.
+SAYING_NOTHING = (
+    None,
+    "rjct.version.invalid",
+    "rjct.action.invalid",
+    "rjct.total_count.limit_exceeded",
+    "rjct.message_id.duplicate",
+    "rjct.reference_id.duplicate",
+)
+
+
+def rejected(code: str | None) -> dict[str, Any]:
+    return {"status": "rjct", "status_reason_code": code}
 
 
 def answer(states: list[dict[str, Any]], of: str = "fil_1", header: Any = None) -> bytes:
@@ -196,13 +243,21 @@ def test_what_it_says_of_a_payment_is_read() -> None:
             [
                 state(),
                 state(status="rjct", status_reason_code="rjct.payee_fa.invalid"),
-                state(status="rjct", status_reason_code="rjct.something.new", amount=None, payee_fa=None),
+                # A refusal for no reason, or one that nobody knows, is looked at by people.
+                state(status="rjct", amount=None, payee_fa=None),
+                state(status="rjct", status_reason_code="rjct.something.new"),
                 state(status="perhaps"),
+                # Somebody else's account is no account of this operator.
+                state(payee_fa="account:0123@970405"),
+                state(payee_fa=f"mobile:0123@{WALLET}"),
                 state(status="rcvd"),
                 state(status="pdng"),
-                # It knows the payment from before: that says nothing of what became of it.
                 state(status="rjct", status_reason_code="rjct.reference_id.duplicate"),
-            ]
+                state(status="rjct", status_reason_code="RJCT.message_id.DUPLICATE"),
+                state(status="rjct", status_reason_code="rjct.reference_id.invalid"),
+                state(status="rjct", status_reason_code="rjct_srch_reference_id.not_found"),
+            ],
+            header={"sender_id": WALLET},
         )
     )
     assert (told.kind, told.original_message_id) == (ReportKind.G2P_CONNECT, "fil_1")
@@ -211,16 +266,20 @@ def test_what_it_says_of_a_payment_is_read() -> None:
     assert read == [
         (LineStatus.SETTLED, None, 540_000, "0123"),
         (LineStatus.RETURNED, "AC01", 540_000, "0123"),
-        (LineStatus.RETURNED, "MS03", None, None),
+        (None, None, None, None),
         (None, None, 540_000, "0123"),
+        (None, None, 540_000, "0123"),
+        (LineStatus.SETTLED, None, 540_000, "account:0123@970405"),
+        (LineStatus.SETTLED, None, 540_000, f"mobile:0123@{WALLET}"),
     ]
     # The day of Vietnam, whatever zone the moment is told in.
     assert {one.booked_on for one in told.lines} == {date(2024, 2, 6)}
 
 
-def test_a_batch_that_was_refused_whole_says_why() -> None:
-    refused = {"status": "rjct", "status_reason_code": "rjct.total_count.limit_exceeded"}
-    assert read_wallet_answer(answer([], header=refused)).file_rejected_reason == "MS03"
+def inquired(of: str, states: list[dict[str, Any]], beside: list[dict[str, Any]]) -> bytes:
+    status = {"txn_status": {"transaction_id": of, "disbursements_status": states}}
+    told = {"transaction_id": "fil_1", "disbursements_status": beside, "txnstatus_response": status}
+    return orjson.dumps({"header": {"status": "succ"}, "message": told})
 
 
 @pytest.mark.parametrize(
@@ -228,14 +287,19 @@ def test_a_batch_that_was_refused_whole_says_why() -> None:
     [
         answer([state(amount="540000.50")]),
         answer([state(amount="540000")]),
+        answer([state(amount="５40000.00")]),
         answer([state(currency_code="USD")]),
         answer([state(timestamp="2024-02-05T08:00:00")]),
+        answer([state(timestamp="9999-12-31T23:30:00Z")]),
         answer([state(timestamp=1_707_091_200)]),
-        answer([], header={"is_msg_encrypted": True}),
-        answer([], header={"status": "rjct"}),
-        answer([], header={"status": "rjct", "status_reason_code": "rjct.message_id.duplicate"}),
+        answer([state()], header={"is_msg_encrypted": True}),
+        *(answer([state()], header=rejected(code)) for code in SAYING_NOTHING),
+        inquired("fil_2", [state()], []),
+        inquired("fil_1", [state()], [state()]),
         b'{"header": {"status": "succ"}}',
         b'{"header": 1, "message": {}}',
+        b'{"header": {"status": "\xff"}, "message": {"transaction_id": "fil_1"}}',
+        b'{"header": ' + b"[" * 100_000,
         b'{"header"',
     ],
 )
@@ -274,11 +338,16 @@ async def test_a_callback_is_its_operator_s_alone_and_as_specified(
         {"message_ts": 1_707_091_200},
         {"message_ts": "2024-02-05T08:00:00"},
         {"is_msg_encrypted": True},
+        {"message_ts": "1707091200"},
+        {"message_ts": "2024-02-05T08:00+07:00"},
         {"status": "perhaps"},
+        {"status": "rjct"},
     ]
     for changed in wrong_headers:
         refused = await call_back(payments, told | {"header": told["header"] | changed})
         assert (refused.status_code, refused.json()["code"]) == (422, "request_invalid"), changed
+    smuggled = {"txnstatus_response": {"txn_status": told["message"]}}
+    assert (await call_back(payments, told | {"message": told["message"] | smuggled})).status_code == 422
     accepted = await call_back(payments, told)
     assert accepted.status_code == 202
     acknowledged = accepted.json()["message"]

@@ -11,6 +11,6 @@ def read_wallet_answer(content: bytes) -> ReadReport:
     """Refusal `report_unreadable` for the whole. G2P Connect is known by its `header`."""
     try:
         parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         parts = {}
     return read_disburse_status(content) if "header" in parts else read_wallet_states(content)

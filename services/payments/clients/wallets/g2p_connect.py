@@ -29,12 +29,12 @@ _SENDER = "ansinh"
 _NOTE_CHARACTERS_MAX = 99
 _REJECTED, _SUCCEEDED = "rjct", "succ"
 #: Received, and begun: nothing became of it yet.
-_OPEN = ("rcvd", "pdng")
+_UNDER_WAY = ("rcvd", "pdng")
+#: What says only that it knows the reference already, or does not know it: nothing of money.
+_SAYS_NOTHING = (".duplicate", ".not_found", "reference_id.invalid")
 #: In its own name: it never took the batch.
 _NEVER_TAKEN = "rjct.srch_transaction_id.not_found"
-#: It has it already. That says nothing of what became of it.
-_KNOWN_BATCH, _KNOWN_PAYMENT = "rjct.message_id.duplicate", "rjct.reference_id.duplicate"
-#: DisburseStatusReasonCode as codes of ISO 20022; any other is "not specified by the agent".
+#: What a payment is given back for, as codes of ISO 20022. Any other refusal is for people to look at.
 _REASONS = {
     "rjct.payee_fa.invalid": "AC01",
     "rjct.payer_fa.invalid": "AC02",
@@ -43,9 +43,10 @@ _REASONS = {
     "rjct.schedule_ts.invalid": "DT01",
     "rjct.timestamp.invalid": "DT01",
 }
-_NOT_SPECIFIED = "MS03"
-_AMOUNT = re.compile(r"(\d{1,13})\.0{1,2}")
-_ADDRESS = re.compile(r"(?:[A-Za-z-]+:)?([A-Za-z0-9.-]+)@[A-Za-z0-9.-]+")
+_AMOUNT = re.compile(r"([0-9]{1,13})\.0{1,2}")
+_ADDRESS = re.compile(r"account:([A-Za-z0-9.-]+)@([A-Za-z0-9.-]+)")
+#: What is no message at all, however it was spoilt.
+_SPOILT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _Payment(msgspec.Struct):
@@ -71,6 +72,7 @@ class _Batch(msgspec.Struct):
 class _Header(msgspec.Struct):
     status: str
     status_reason_code: str | None = None
+    sender_id: str | None = None
     is_msg_encrypted: bool = False
 
 
@@ -93,9 +95,7 @@ class _Inquired(msgspec.Struct):
     txn_status: _Disbursed
 
 
-class _Message(msgspec.Struct):
-    transaction_id: str
-    disbursements_status: list[_Status] = []
+class _Message(_Disbursed):
     txnstatus_response: _Inquired | None = None
 
 
@@ -123,8 +123,6 @@ class G2pConnectOperator:
             "attribute_type": "reference_id_list",
             "attribute_value": [show("pay", one) for one in payments],
         }
-        if not payments:
-            asked |= {"attribute_type": "transaction_id", "attribute_value": transaction}
         header = _header(str(new_id()), datetime.now(UTC), "txnstatus", self._agency_code, 1)
         message = {"transaction_id": transaction, "txnstatus_request": asked}
         told = await self._post("/disburse/sync/txn/status", {"header": header, "message": message})
@@ -180,63 +178,81 @@ def _header(message_id: str, at: datetime, action: str, receiver: str, total_cou
     }
 
 
-def _denies(content: bytes, transaction: str) -> bool:
-    """Whether the operator says in its own name that it never took this batch."""
+def _read(content: bytes) -> _Answer | None:
     try:
-        told = msgspec.json.decode(content, type=_Answer)
-    except msgspec.MsgspecError:
-        return False
-    denied = (told.header.status, told.header.status_reason_code) == (_REJECTED, _NEVER_TAKEN)
-    return denied and told.message.transaction_id == transaction
+        return msgspec.json.decode(content, type=_Answer)
+    except _SPOILT:
+        return None
+
+
+def _denies(content: bytes, transaction: str) -> bool:
+    """Whether the operator says in its own name that it never took this batch, and nothing else."""
+    told = _read(content)
+    return (
+        told is not None
+        and (told.header.status, told.header.status_reason_code) == (_REJECTED, _NEVER_TAKEN)
+        and told.message == _Message(transaction)
+    )
 
 
 def read_disburse_status(content: bytes) -> ReadReport:
     """DisburseResponse or TxnStatusResponse. What is received or pending is no line: it stays pending.
 
-    Refusal `report_unreadable` for the whole, for an encrypted message too: transport encrypts it.
+    Refusal `report_unreadable` for the whole. A rejected header is about the message that it answers, an
+    inquiry even, so it says nothing of any money.
     """
-    try:
-        told = msgspec.json.decode(content, type=_Answer)
-    except msgspec.MsgspecError:
+    told = _read(content)
+    if told is None:
         raise unreadable(
             "Không phải thông điệp trạng thái chi trả của G2P Connect 1.0.0.",
             "It is no disbursement status of G2P Connect 1.0.0.",
-        ) from None
-    header, message = told.header, told.message
-    if header.is_msg_encrypted:
-        raise unreadable("Thông điệp đã bị mã hóa.", "The message is encrypted.")
-    inquired = message.txnstatus_response
-    found = inquired.txn_status if inquired else message
-    rejected = header.status_reason_code if header.status == _REJECTED else None
-    if header.status == _REJECTED and rejected in (None, _KNOWN_BATCH, _NEVER_TAKEN):
-        raise unreadable(
-            "Thông điệp bị từ chối mà không nói lô chi trả ra sao.",
-            "The message is rejected and does not say what became of the batch.",
         )
+    if told.header.is_msg_encrypted:
+        raise unreadable("Thông điệp đã bị mã hóa.", "The message is encrypted.")
+    if told.header.status == _REJECTED:
+        raise unreadable(
+            "Thông điệp bị từ chối: chưa biết các khoản chi ra sao.",
+            "The message is rejected: that says nothing of its payments.",
+        )
+    message = told.message
+    found: _Disbursed = message
+    if message.txnstatus_response is not None:
+        found = message.txnstatus_response.txn_status
+        if found.transaction_id != message.transaction_id or message.disbursements_status:
+            raise unreadable("Thông điệp nói về hai lô.", "The message is about two batches.")
     return ReadReport(
         kind=ReportKind.G2P_CONNECT,
-        message_id=found.transaction_id,
+        message_id=message.transaction_id,
         original_message_id=message.transaction_id,
-        lines=tuple(_line(one) for one in found.disbursements_status if not _is_open(one)),
-        file_rejected_reason=_REASONS.get(rejected, _NOT_SPECIFIED) if rejected else None,
+        lines=tuple(
+            _line(one, told.header.sender_id) for one in found.disbursements_status if not _is_open(one)
+        ),
     )
 
 
 def _is_open(one: _Status) -> bool:
-    return one.status in _OPEN or one.status_reason_code == _KNOWN_PAYMENT
+    code = (one.status_reason_code or "").lower()
+    return one.status in _UNDER_WAY or (one.status == _REJECTED and code.endswith(_SAYS_NOTHING))
 
 
-def _line(one: _Status) -> ReportLine:
-    outcomes = {_SUCCEEDED: LineStatus.SETTLED, _REJECTED: LineStatus.RETURNED}
-    code = one.status_reason_code or ""
+def _line(one: _Status, sender: str | None) -> ReportLine:
+    reason = _REASONS.get(one.status_reason_code or "") if one.status == _REJECTED else None
+    status = LineStatus.SETTLED if one.status == _SUCCEEDED else LineStatus.RETURNED if reason else None
     return ReportLine(
         end_to_end_id=one.reference_id,
         amount_dong=_dong(one),
-        status=outcomes.get(one.status),
-        reason_code=_REASONS.get(code, _NOT_SPECIFIED) if one.status == _REJECTED else None,
-        booked_on=one.timestamp.astimezone(VIETNAM).date(),
-        payee_account=_account(one.payee_fa),
+        status=status,
+        reason_code=reason,
+        booked_on=_day(one.timestamp),
+        payee_account=_account(one.payee_fa, sender),
     )
+
+
+def _day(moment: datetime) -> date:
+    try:
+        return moment.astimezone(VIETNAM).date()
+    except OverflowError:
+        raise unreadable("Thời điểm không có thật.", "A moment that no calendar has.") from None
 
 
 def _dong(one: _Status) -> int | None:
@@ -251,6 +267,7 @@ def _dong(one: _Status) -> int | None:
     return int(whole[1])
 
 
-def _account(address: str | None) -> str | None:
+def _account(address: str | None, sender: str | None) -> str | None:
+    """The number of an account at the operator that speaks; any other address as it stands, as no payee's."""
     found = _ADDRESS.fullmatch(address) if address else None
-    return found[1] if found else address
+    return found[1] if found and found[2] == (sender or found[2]) else address

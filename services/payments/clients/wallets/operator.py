@@ -73,7 +73,7 @@ def _operator(code: str, address: str, calls: SignedCalls) -> _Operator | G2pCon
 def _require_denied(content: bytes, batch: str) -> None:
     try:
         told = msgspec.json.decode(content, type=_Denied)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Outage("the wallet operator has no door for inquiries") from None
     if told.taken or told.batch_id != batch:
         raise Outage("the wallet operator does not say that it never took the batch")

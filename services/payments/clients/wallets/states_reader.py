@@ -37,7 +37,7 @@ def read_wallet_states(content: bytes) -> ReadReport:
     """Refusal `report_unreadable` for the whole. What is accepted is no line: it stays pending."""
     try:
         told = msgspec.json.decode(content, type=_States)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise unreadable(
             "Không phải thông báo trạng thái của ví điện tử.", "It is no statement of a wallet's states."
         ) from None
