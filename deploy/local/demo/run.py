@@ -75,7 +75,7 @@ async def demo(places: Places, options: Options, console: Console, say: Say) -> 
         client = Client(data, keys.load(data.var), manifest.province_code)
         journey = Journey(client, manifest, folder / "population")
         try:
-            found, shown = await supervisor.while_alive(platform, _drive(screen, journey))
+            found, shown = await supervisor.while_alive(platform, drive(screen, journey))
         except (Away, Refused, Stuck, Wrong) as error:
             console.print(f"[red]✗[/] {escape(str(error))}")
             console.print(f"  {data.log}")
@@ -110,7 +110,8 @@ async def _generated(screen: Screen, made: "asyncio.Task[Manifest]") -> Manifest
     return manifest
 
 
-async def _drive(screen: Screen, journey: Journey) -> tuple[figures.Figures, case.Case | None]:
+async def drive(screen: Screen, journey: Journey) -> tuple[figures.Figures, case.Case | None]:
+    """All stages on a platform that runs: what came of them, and somebody's case."""
     steps = (*_STEPS, *_GIFT_STEPS) if journey.manifest.gifts else _STEPS
     for key, vietnamese, english, step in steps:
         async with screen.stage(key, vietnamese, english) as stage:
