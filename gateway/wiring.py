@@ -15,6 +15,7 @@ from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
 from gateway.clients.gifts import Gifts
 from gateway.clients.occasions import Occasions
+from gateway.clients.overpayments import Overpayments
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
@@ -105,6 +106,7 @@ def _doors(settings: GatewaySettings, http: httpx.AsyncClient, verifier: TokenVe
         payments=Payments(payments),
         run_checks=RunChecks(payments),
         suspense=Suspense(payments),
+        overpayments=Overpayments(payments),
         campaigns=Campaigns(payments),
         gifts=Gifts(payments),
         facilities=Facilities(facilities),

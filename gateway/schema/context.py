@@ -12,6 +12,7 @@ from gateway.clients.eligibility import Eligibility
 from gateway.clients.facilities import Facilities
 from gateway.clients.gifts import Gifts
 from gateway.clients.occasions import Occasions
+from gateway.clients.overpayments import Overpayments
 from gateway.clients.payments import Payments
 from gateway.clients.recalculations import Recalculations
 from gateway.clients.registry import Registry
@@ -43,6 +44,7 @@ class Doors:
     recalculations: Recalculations
     run_checks: RunChecks
     suspense: Suspense
+    overpayments: Overpayments
     verifier: TokenVerifier
     units: Units
     clock: Clock

@@ -7,6 +7,7 @@ from gateway.engine.prices import Price
 from gateway.schema import fields
 from gateway.schema.campaign_mutation import CampaignMutation
 from gateway.schema.context import Asked, asked
+from gateway.schema.overpayment import OverpaymentMutation
 from gateway.schema.payment import Run, run_of
 from gateway.schema.recalculation import Recalculation, RecalculationReason
 from gateway.schema.run_check import RunCheckMutation
@@ -19,7 +20,7 @@ _Info = strawberry.Info[Asked, None]
 
 
 @strawberry.type
-class Mutation(CampaignMutation, RunCheckMutation):
+class Mutation(CampaignMutation, OverpaymentMutation, RunCheckMutation):
     @fields.mutation(
         "Build a province's list of payments for these months; `facts_not_settled` too early. It is paid from"
         " the province's budget where no fund is named.",

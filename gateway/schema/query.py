@@ -17,6 +17,7 @@ from gateway.schema.facility import (
 )
 from gateway.schema.gift import DonationReport, GiftConnection, gifts_of, report_of
 from gateway.schema.occasion import LongevityCounts, LongevityPeople, counts_of, people_of
+from gateway.schema.overpayment import OverpaymentQuery
 from gateway.schema.paging import size
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
 from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
@@ -58,7 +59,7 @@ class Counts:
 
 
 @strawberry.type
-class Query(CampaignQuery, RunCheckQuery):
+class Query(CampaignQuery, OverpaymentQuery, RunCheckQuery):
     @fields.field(
         "People by name (any spelling of tones), by personal_id, or of a commune.",
         Price(points=20, per_item=_PAGE_MAX, sized_by="first"),

@@ -15,6 +15,7 @@ from gateway.clients import (
     facilities,
     gifts,
     occasions,
+    overpayments,
     payments,
     registry,
     run_checks,
@@ -45,6 +46,12 @@ READ = [
     ("payments", "get", "/v1/donation-report", gifts.DonationReport),
     ("payments", "get", "/v1/totals", payments.TotalsPage),
     ("payments", "get", "/v1/people/{person_id}/payments", payments.PaymentsPage),
+    ("payments", "get", "/v1/overpayments", overpayments.OverpaymentsPage),
+    ("payments", "post", "/v1/overpayments/{overpayment_id}/recoveries", overpayments.Recovery),
+    *(
+        ("payments", "post", f"/v1/overpayments/recoveries/{{recovery_id}}/{step}", overpayments.Recovery)
+        for step in ("approval", "withdrawal")
+    ),
     ("payments", "get", "/v1/suspense", suspense.LinesPage),
     ("payments", "get", "/v1/suspense/summary", suspense.Summary),
     ("payments", "get", "/v1/runs/{run_id}/reconciliation", suspense.Reconciliation),
