@@ -10,10 +10,9 @@ from gateway.engine.prices import Price, priced
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
 from gateway.schema.paging import size
-from gateway.schema.person import Person
+from gateway.schema.person import Person, person_seen
 from gateway.schema.scalars import Dong, MonthText
 from gateway.schema.words import Programme
-from libs.common.kernel.errors import Refusal
 
 _Info = strawberry.Info[Asked, None]
 _PAGE_MAX = 100
@@ -61,13 +60,7 @@ class Overpayment:
 
     @fields.field("Who was paid; null where the caller sees no such person.", Price(points=10))
     async def person(self, info: _Info) -> Person | None:
-        context = asked(info)
-        try:
-            return Person.of(await context.loaders.person.load(self.person_id), context)
-        except Refusal as refusal:
-            if refusal.code != "not_found":
-                raise
-            return None
+        return await person_seen(self.person_id, asked(info))
 
 
 @strawberry.type(description="Overpayments, a page of them.")

@@ -14,6 +14,7 @@ from gateway.schema.facility import Residence
 from gateway.schema.payment import Payment, payment_of
 from gateway.schema.place import Commune, day_of_commune
 from gateway.schema.words import Channel
+from libs.common.kernel.errors import Refusal
 
 _Info = strawberry.Info[Asked, None]
 
@@ -90,6 +91,16 @@ class Person:
             province_code=found.province_code,
             record=found if isinstance(found, PersonRecord) else None,
         )
+
+
+async def person_seen(person_id: str, context: Asked) -> Person | None:
+    """None where the caller sees no such person."""
+    try:
+        return Person.of(await context.loaders.person.load(person_id), context)
+    except Refusal as refusal:
+        if refusal.code != "not_found":
+            raise
+        return None
 
 
 @strawberry.type(description="Where a page of a connection ends.")

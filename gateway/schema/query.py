@@ -20,7 +20,7 @@ from gateway.schema.occasion import LongevityCounts, LongevityPeople, counts_of,
 from gateway.schema.overpayment import OverpaymentQuery
 from gateway.schema.paging import size
 from gateway.schema.payment import Run, RunConnection, TotalConnection, run_of, total_of
-from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge
+from gateway.schema.person import PageInfo, Person, PersonConnection, PersonEdge, person_seen
 from gateway.schema.recalculation import Recalculation, RecalculationConnection
 from gateway.schema.run_check import RunCheckQuery
 from gateway.schema.scalars import MonthText
@@ -86,13 +86,7 @@ class Query(CampaignQuery, OverpaymentQuery, RunCheckQuery):
 
     @fields.field("One person; null where the caller sees none.", Price(points=10))
     async def person(self, info: _Info, id: strawberry.ID) -> Person | None:
-        context = asked(info)
-        try:
-            return Person.of(await context.doors.registry.person(context.caller, id), context)
-        except Refusal as refusal:
-            if refusal.code != "not_found":
-                raise
-            return None
+        return await person_seen(id, asked(info))
 
     @fields.field("A payment run; null where the caller sees none.", Price(points=10))
     async def run(self, info: _Info, id: strawberry.ID) -> Run | None:

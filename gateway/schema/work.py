@@ -9,11 +9,10 @@ from gateway.clients import worklist
 from gateway.engine.prices import Price, priced
 from gateway.schema import fields
 from gateway.schema.context import Asked, asked
-from gateway.schema.person import Person
+from gateway.schema.person import Person, person_seen
 from gateway.schema.place import Commune, territory_name
 from gateway.schema.scalars import MonthText
 from gateway.schema.words import Programme
-from libs.common.kernel.errors import Refusal
 
 KINDS_MAX = 11
 
@@ -57,13 +56,7 @@ class WorkItem:
 
     @fields.field("Who it is about; null where the caller sees no such person.", Price(points=10))
     async def person(self, info: strawberry.Info[Asked, None]) -> Person | None:
-        context = asked(info)
-        try:
-            return Person.of(await context.loaders.person.load(self.person_id), context)
-        except Refusal as refusal:
-            if refusal.code != "not_found":
-                raise
-            return None
+        return await person_seen(self.person_id, asked(info))
 
 
 @strawberry.type(description="How many things of a kind wait.")
