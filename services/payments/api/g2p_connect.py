@@ -16,8 +16,6 @@ from services.payments.api.wallets import MayReport
 
 router = APIRouter(prefix="/v1/g2p-connect", tags=["e-wallets"])
 _MOST = 10_000
-
-
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )

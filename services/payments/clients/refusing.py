@@ -1,6 +1,11 @@
 """How a report is refused: what is wrong, never what was in it."""
 
+import msgspec
+
 from libs.common.kernel.errors import Refusal
+
+#: What JSON that is none, however it was spoilt, makes its decoder raise.
+NO_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def unreadable(vietnamese: str, english: str) -> Refusal:

@@ -300,6 +300,8 @@ def inquired(of: str, states: list[dict[str, Any]], beside: list[dict[str, Any]]
         b'{"header": 1, "message": {}}',
         b'{"header": {"status": "\xff"}, "message": {"transaction_id": "fil_1"}}',
         b'{"header": ' + b"[" * 100_000,
+        b'{"batch_id": "\xff", "states": []}',
+        b'{"batch_id": ' + b"[" * 100_000,
         b'{"header"',
     ],
 )

@@ -9,6 +9,7 @@ import orjson
 from libs.common.kernel.errors import Outage
 from libs.common.kernel.ids import show
 from libs.common.runtime.signatures import Signer
+from services.payments.clients.refusing import NO_JSON
 from services.payments.clients.signed_calls import SignedCalls
 from services.payments.clients.wallets.g2p_connect import PREFIX, G2pConnectOperator
 from services.payments.usecases.wallets import Told
@@ -73,7 +74,7 @@ def _operator(code: str, address: str, calls: SignedCalls) -> _Operator | G2pCon
 def _require_denied(content: bytes, batch: str) -> None:
     try:
         told = msgspec.json.decode(content, type=_Denied)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except NO_JSON:
         raise Outage("the wallet operator has no door for inquiries") from None
     if told.taken or told.batch_id != batch:
         raise Outage("the wallet operator does not say that it never took the batch")

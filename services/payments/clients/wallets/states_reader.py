@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from services.payments.clients.refusing import unreadable
+from services.payments.clients.refusing import NO_JSON, unreadable
 from services.payments.domain.partner_lines import LineStatus, ReadReport, ReportKind, ReportLine
 
 _OUTCOMES = {
@@ -37,7 +37,7 @@ def read_wallet_states(content: bytes) -> ReadReport:
     """Refusal `report_unreadable` for the whole. What is accepted is no line: it stays pending."""
     try:
         told = msgspec.json.decode(content, type=_States)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except NO_JSON:
         raise unreadable(
             "Không phải thông báo trạng thái của ví điện tử.", "It is no statement of a wallet's states."
         ) from None
