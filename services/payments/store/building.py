@@ -138,7 +138,8 @@ _PAYMENTS = f"""
     )
     select instruction_id, programme, payee_id, account_id, account_version, channel, agency_code,
            payee_commune_code, province_code, payment_dong, file_kind, file_commune_code, file_id,
-           (select array_agg(distinct month order by month) from unnest(months) as month)
+           case when cardinality(months) = 1 then months
+                else (select array_agg(distinct month order by month) from unnest(months) as month) end
     from numbered join file using (file_kind, agency_code, file_commune_code, sequence)
     order by instruction_id
 """

@@ -107,14 +107,16 @@ _RESIDENTS_AT_HOME = f"""
     where l.run_id = $1 and (l.programme = {_HERE}) <> (o.programme = {_HERE})
       and (l.programme <> {_HERE} or o.run_id <> $1)
 """
+# Of what came back there is little, and its lines are asked for payment by payment.
 _DECEASED = f"""
     {_INTO}
     select $1, '{run_checks.REPORTED_DECEASED}', l.programme, l.person_id, min(l.instruction_id::text)::uuid,
            min(l.month), 0, sum(l.amount_dong), min(l.commune_code), min(l.province_code)
     from instruction_line l where l.run_id = $1 and l.person_id in (
-        select o.person_id from instruction_line o where o.returned and o.province_code = $3
-          and (select i.return_reason from instruction i
-               where i.instruction_id = o.instruction_id) = any($2::text[]))
+        select unnest(array(
+            select o.person_id from instruction_line o
+            where o.run_id = i.run_id and o.instruction_id = i.instruction_id and o.returned))
+        from instruction i where i.province_code = $3 and i.return_reason = any($2::text[]))
     group by l.programme, l.person_id
 """
 # Money came into an account when it did for anybody whom this payment is for: a carer and a facility are paid
