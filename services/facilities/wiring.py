@@ -9,9 +9,9 @@ from contracts.problems import PROBLEMS
 from libs.common.kernel.clock import WallClock
 from libs.common.runtime import service as shell
 from libs.common.runtime.consumer import Handler
+from libs.common.runtime.invariants import Invariant
 from libs.common.runtime.postgres import Database
 from libs.common.runtime.sealing import FieldCipher, Sealer
-from libs.common.runtime.service import Invariant
 from libs.common.runtime.settings import required
 from libs.common.runtime.units import administrative_units
 from services.facilities.api import facilities as facilities_api

@@ -11,9 +11,9 @@ from libs.common.kernel.clock import WallClock
 from libs.common.kernel.errors import Refusal
 from libs.common.kernel.months import Month
 from libs.common.runtime import service as shell
+from libs.common.runtime.invariants import Invariant
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import BlindIndex, FieldCipher, Sealer
-from libs.common.runtime.service import Invariant
 from libs.common.runtime.settings import required
 from libs.common.runtime.units import administrative_units
 from libs.common.runtime.worker import Worker

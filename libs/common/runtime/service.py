@@ -16,6 +16,7 @@ from libs.common.kernel.months import Month
 from libs.common.runtime import api_pages, closing, dead_letters, problems, process
 from libs.common.runtime.access import Actor, open_to_all, requires
 from libs.common.runtime.consumer import Consumer, Handler, MonthClosed, nothing_on_month_closed
+from libs.common.runtime.invariants import Invariant, report
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.problems import Problem
 from libs.common.runtime.relay import Relay
@@ -25,17 +26,6 @@ from libs.common.runtime.worker import Worker, end, repeating
 
 _RELAY_IDLE_SECONDS = 0.05
 _HEARTBEAT_SECONDS = 1.0
-_CHECKERS = 2
-_SAMPLE_MAX = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """A promise as SQL that returns the ids of what breaks it: no row is good."""
-
-    number: int
-    name: str
-    sql: str
 
 
 async def nothing_to_start() -> None:
@@ -165,10 +155,10 @@ def _frame_router(service: Service) -> APIRouter:
         async with database.bulk() as connection:
             return await _positions(connection, service.untold)
 
-    @router.get("/v1/invariants", tags=["platform"])
-    async def invariants(actor: Annotated[Actor, requires("platform.verify")]) -> dict[str, Any]:
+    @router.get("/v1/invariants", tags=["platform"], response_model=dict[str, Any])
+    async def invariants(actor: Annotated[Actor, requires("platform.verify")]) -> Response:
         """Every promise of this service with the number of its violations and some of their ids."""
-        return {"items": await _checked(database, service.invariants)}
+        return await report(database, service.invariants)
 
     if service.closes_months:
         clock = WallClock(service.settings.business_date)
@@ -229,36 +219,4 @@ async def _positions(connection: Connection, untold: str) -> dict[str, Any]:
         "applied": shown(await connection.fetch(_APPLIED)),
         "pending": int(waiting),
         "set_aside": await connection.fetchval("select count(*) from dead_letter"),
-    }
-
-
-async def _checked(database: Database, invariants: Sequence[Invariant]) -> list[dict[str, Any]]:
-    """In their order; some at once, each by what stood when its turn came."""
-    found: dict[int, dict[str, Any]] = {}
-    waiting = iter(enumerate(invariants))
-
-    async def checker() -> None:
-        async with database.bulk() as connection:
-            for place, invariant in waiting:
-                found[place] = await _check(connection, invariant)
-
-    checkers = [asyncio.create_task(checker()) for _ in range(_CHECKERS)]
-    try:
-        await asyncio.gather(*checkers)
-    finally:
-        for one in checkers:
-            one.cancel()
-    return [found[place] for place in sorted(found)]
-
-
-async def _check(connection: Connection, invariant: Invariant) -> dict[str, Any]:
-    # Looked for as a whole: for the first of so many the planner would go through everything row by row.
-    rows = await connection.fetch(
-        f"with broken as materialized ({invariant.sql}) select * from broken limit 10001"
-    )
-    return {
-        "number": invariant.number,
-        "name": invariant.name,
-        "violations": len(rows),
-        "sample": [str(row[0]) for row in rows[:_SAMPLE_MAX]],
     }

@@ -1,6 +1,6 @@
 """What must hold of decisions at any time, as SQL that finds what breaks it."""
 
-from libs.common.runtime.service import Invariant
+from libs.common.runtime.invariants import Invariant
 
 INVARIANTS = (
     Invariant(

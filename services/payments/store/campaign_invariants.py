@@ -1,6 +1,6 @@
 """Promises of campaigns: who is paid or handed something by one is on its list, by its terms, and once."""
 
-from libs.common.runtime.service import Invariant
+from libs.common.runtime.invariants import Invariant
 
 #: Lines that no approved campaign of the run grants: of another amount or month, to somebody who is not on
 #: its list in that group, to another payee than the list gives, paid before it was open.

@@ -1,6 +1,6 @@
 """The promise of what everybody reads of gifts."""
 
-from libs.common.runtime.service import Invariant
+from libs.common.runtime.invariants import Invariant
 from services.payments.domain.funds import DONATION
 
 #: Funds whose gifts by month and programme, by day or by slot, are not those of the gifts, runs and vouchers.

@@ -1,6 +1,6 @@
 """Promises of payments as SQL: each returns the ids of what breaks it, and should return nothing."""
 
-from libs.common.runtime.service import Invariant
+from libs.common.runtime.invariants import Invariant
 from services.payments.domain.instructions import RETURNED
 from services.payments.domain.ledger import FUND, IN_TRANSIT, PAID, POSTINGS, VND
 from services.payments.domain.partner_lines import ReportKind

@@ -1,6 +1,6 @@
 """Promises of the ledger by itself, and of what it says that is owed."""
 
-from libs.common.runtime.service import Invariant
+from libs.common.runtime.invariants import Invariant
 from services.payments.domain.ledger import CORRECTED, ENTITLEMENT, PAYABLE, POSTINGS, REVERSED
 
 _KINDS = ", ".join(f"('{name}', '{one.debit}', '{one.credit}')" for name, one in POSTINGS.items())

@@ -1,6 +1,6 @@
 """Promises about what differences come to: arrears, and what was paid without being due."""
 
-from libs.common.runtime.service import Invariant
+from libs.common.runtime.invariants import Invariant
 from services.payments.domain.ledger import OVERPAYMENT, POSTINGS
 
 _OF_OVERPAYMENTS = ", ".join(
