@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass
 
+import uvloop
+
 from benchmarks import bare
 from benchmarks.bench import Line, Quoted, Side, Target
 from services.payments import wiring
@@ -122,7 +124,7 @@ def paid_nation(people: int) -> Iterator[Nation]:
 
 if __name__ == "__main__":
     # A worker that builds and books, and leaves the files.
-    asyncio.run(
+    uvloop.run(
         wiring.work(
             PaymentsSettings.from_environment("payments"), ("run builder", "run checker", "run booker")
         )

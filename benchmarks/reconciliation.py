@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+import uvloop
+
 from benchmarks import bare
 from benchmarks.bench import Line, Side, Target
 from libs.common.kernel.ids import show
@@ -157,9 +159,9 @@ def _statement(province_code: str, entries: Sequence[bytes], moved: int) -> byte
     return head.encode() + b"".join(entries) + b"</Stmt></BkToCstmrStmt></Document>"
 
 
-async def _statements(month: Payroll) -> tuple[int, list[Statement]]:
+async def _statements(month: Payroll, people: int) -> tuple[int, list[Statement]]:
     """How many payments they tell, and each bank's for each province, bank after bank."""
-    numbers = account_numbers(month)
+    numbers = account_numbers(month, people)
     told: dict[tuple[str, str], dict[UUID, list[Transfer]]] = {}
     size = 0
     async with month.look.transaction():
@@ -204,7 +206,7 @@ def _instructed(people: int) -> Iterator[Instructed]:
             for number in range(_WORKERS):
                 builders.enter_context(month.worker(f"builder-{number}", "benchmarks.payroll"))
             loop.run_until_complete(_booked(month))
-        size, statements = loop.run_until_complete(_statements(month))
+        size, statements = loop.run_until_complete(_statements(month, people))
         for number in range(_WORKERS):
             workers.enter_context(month.worker(f"taker-{number}", "benchmarks.reconciliation"))
         try:
@@ -230,4 +232,4 @@ async def _take_statements() -> None:
 
 if __name__ == "__main__":
     # A worker that takes statements and does nothing else.
-    asyncio.run(_take_statements())
+    uvloop.run(_take_statements())

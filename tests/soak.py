@@ -3,9 +3,10 @@
 `--law` prints the seeds and the rate; a difference ends the run with 1 and its case as JSON. A run is told
 again by its seed: batch n of a run with seed s has seed s + n.
 
-`--payroll` pays a nation two months: the first in peace, the second by workers that are killed at random
-(tests/support/mortal_workers.py). It prints what each took, and ends with 1 where the totals of the two
-months differ or an invariant does not hold.
+`--payroll` pays a nation two months from the order to the last answer of its partners: the first in peace,
+the second by workers that are killed at random (tests/support/mortal_workers.py). It prints what each took,
+and ends with 1 where the second does not come to the first with what came back of it, where partners' books
+differ from the ledger, or where an invariant does not hold.
 """
 
 import argparse
@@ -18,8 +19,10 @@ from contextlib import ExitStack
 import orjson
 
 from libs.common.kernel.months import Month
-from services.payments.domain.runs import BUILT, INSTRUCTED, INSTRUCTING
+from services.payments.domain.runs import BUILT, INSTRUCTED, INSTRUCTING, RECONCILED
+from simulators.outcomes import Odds
 from tests.support.broker import test_broker
+from tests.support.partners_answers import answers_to, hand_in
 from tests.support.payroll import MONTHS, Payroll, payroll
 from tests.support.postgres import test_cluster
 from tests.support.two_evaluators import difference
@@ -69,19 +72,22 @@ async def pay(people: int, seed: int) -> int:
             with ExitStack() as workers:
                 for number in range(_WORKERS):
                     workers.enter_context(month.worker(f"worker-{number}"))
-                await _paid(month, calm)
+                agreed = await _paid(month, calm, Odds(seed, failing_per_10_000=100))
+            expected = await month.due_again(calm)
             with month.dying_workers(_WORKERS, seed, _STATEMENTS, _MILLISECONDS) as kills:
-                await _paid(month, killed)
+                agreed &= await _paid(month, killed, Odds(seed, failing_per_10_000=0))
                 print(f"{kills()} workers were killed", flush=True)
-            alike = await month.totals(calm) == await month.totals(killed)
-            print("the totals of both months are the same" if alike else "the totals differ", flush=True)
+            alike = await month.totals(killed) == expected
+            print("it came to what it should" if alike else "it came to something else", flush=True)
             broken = await month.violations()
     print(f"invariants broken: {broken or 'none'}", flush=True)
-    return 0 if alike and not broken else 1
+    return 0 if agreed and alike and not broken else 1
 
 
-async def _paid(month: Payroll, benefit_month: Month) -> None:
-    """Prints the seconds at which all provinces' runs were built, booked and written to files."""
+async def _paid(month: Payroll, benefit_month: Month, odds: Odds) -> bool:
+    """Whether partners' books agree with the ledger. Prints the seconds at which all provinces' runs were
+    built, booked and written to files, and what it took to reconcile all answers once they were made.
+    """
     began = time.monotonic()
     ordered = await month.order(benefit_month)
     await month.until(ordered, BUILT)
@@ -92,6 +98,25 @@ async def _paid(month: Payroll, benefit_month: Month) -> None:
     await month.until(ordered, INSTRUCTED)
     written = time.monotonic() - began
     print(f"{benefit_month}: built {built:.0f} s, booked {booked:.0f} s, written {written:.0f} s", flush=True)
+    began = time.monotonic()
+    answers = await answers_to(month, ordered, odds)
+    answered = time.monotonic() - began
+    print(
+        f"{benefit_month}: partners answered with {len(answers.reports)} reports in {answered:.0f} s",
+        flush=True,
+    )
+    began = time.monotonic()
+    await hand_in(month, answers)
+    await month.until(ordered, RECONCILED)
+    reconciled = time.monotonic() - began
+    settled, returned, left = await month.outcome(ordered)
+    agreed = (settled, returned, left) == (answers.settled_dong, answers.returned_dong, 0)
+    print(
+        f"{benefit_month}: reconciled {reconciled:.0f} s, {settled:,} đ settled, {returned:,} đ returned,"
+        f" {left:,} đ open; the partners' books {'agree' if agreed else 'differ'}",
+        flush=True,
+    )
+    return agreed
 
 
 if __name__ == "__main__":
