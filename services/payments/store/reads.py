@@ -11,14 +11,15 @@ from libs.common.kernel.months import Month
 from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain.instructions import UNKNOWN
-from services.payments.domain.month_calendar import CalendarTerms, deadlines
-from services.payments.domain.runs import BUILDING
+from services.payments.domain.month_calendar import CalendarTerms, deadlines, lists_due
+from services.payments.domain.runs import BUILDING, PROGRAMMES, WITHDRAWN
 from services.payments.store.reconciliation import reconciliation
 from services.payments.store.run_rows import COLUMNS, run_of
 from services.payments.usecases.reading import (
     Amounts,
     BuildingView,
     FileView,
+    MissingRun,
     PaymentView,
     ReconciliationView,
     ReportView,
@@ -60,6 +61,26 @@ _FILE = (
     "file_id, run_id, agency_code, kind, province_code, commune_code, payments, amount_dong, pending, status,"
     " content_sha256, created_at, asked_on"
 )
+# Provinces are few among very many decisions: each is found from the one before by the index. A list for a
+# programme that another authority decides is not the month's.
+_MISSING = f"""
+    with recursive place as (
+        (select province_code from entitlement order by province_code limit 1)
+        union all
+        select (select e.province_code from entitlement e where e.province_code > p.province_code
+                order by e.province_code limit 1)
+        from place p where p.province_code is not null
+    )
+    select m.month, p.province_code from place p cross join unnest($1::date[]) as m (month)
+    where exists (
+        select from entitlement e where e.province_code = p.province_code and e.outcome = 'granted'
+          and e.pays_from <= m.month and e.programme = any($2::text[]))
+      and not exists (
+        select from run r join run_month o using (run_id)
+        where r.province_code = p.province_code and o.month = m.month and r.campaign_id is null
+          and r.programmes && $2::text[] and r.status <> '{WITHDRAWN}')
+    order by m.month, p.province_code
+"""
 #: What each grouping is called in run_total. A province is the one that stood in the month.
 _KEYS = {
     "province": "unit_province_code",
@@ -109,6 +130,12 @@ class StoredReads:
                 limit,
             )
             return await _views(connection, rows, self._calendar)
+
+    async def missing_runs(self, territory: str | None, on: date) -> list[MissingRun]:
+        due = {month.first_day: day for month, day in lists_due(self._calendar, on)}
+        async with self._database.reading(territory) as connection:
+            rows = await connection.fetch(_MISSING, list(due), list(PROGRAMMES))
+        return [MissingRun(Month.of(row["month"]), row["province_code"], due[row["month"]]) for row in rows]
 
     async def unpayable(
         self, territory: str | None, run_id: UUID, after: UnpayablePlace | None, limit: int

@@ -206,6 +206,15 @@ RunPlace = tuple[datetime, UUID]
 UnpayablePlace = tuple[UUID, str, Month]
 
 
+@dataclass(frozen=True, slots=True)
+class MissingRun:
+    """A province with people to be paid in a month whose list nobody has ordered by its day."""
+
+    month: Month
+    province_code: str
+    list_before: date
+
+
 class Reads(Protocol):
     """Reads inside the caller's territory (None = the nation). Lists come in pages, after a place."""
 
@@ -215,6 +224,9 @@ class Reads(Protocol):
 
     async def open_runs(self, territory: str | None, after: UUID | None, limit: int) -> list[RunView]:
         """Runs of what was decided that are not over yet, in the order of ids."""
+
+    async def missing_runs(self, territory: str | None, on: date) -> list[MissingRun]:
+        """By month and province; two months and as many provinces as there are at most."""
 
     async def unpayable(
         self, territory: str | None, run_id: UUID, after: UnpayablePlace | None, limit: int

@@ -46,3 +46,36 @@ async def test_months_paid_together_are_listed_before_the_first_and_answered_in_
     run = await payments.built("2024-01", "2024-02")
     days = date.fromisoformat(run["list_before"]), date.fromisoformat(run["returned_before"])
     assert days == (date(2023, 12, 25), date(2024, 2, 20))
+
+
+@pytest.mark.parametrize(
+    ("today", "missing"),
+    [
+        ("2024-01-24", [("2024-01", "01", "2023-12-25")]),
+        ("2024-01-25", [("2024-01", "01", "2023-12-25"), ("2024-02", "01", "2024-01-25")]),
+    ],
+)
+async def test_a_list_that_nobody_ordered_by_its_day_is_missing(
+    postgres_cluster: TestCluster, today: str, missing: list[tuple[str, str, str]]
+) -> None:
+    database = await postgres_cluster.fresh_database("payments")
+    payments = await open_payments(database, ANSINH_BUSINESS_DATE=today)
+
+    async def told(as_: str = "checker#c") -> list[tuple[str, str, str]]:
+        items = (await payments.get("/v1/runs/missing", as_)).json()["items"]
+        return [(item["month"], item["province_code"], item["list_before"]) for item in items]
+
+    try:
+        assert await told() == []
+        await payments.account(1)
+        await payments.decide(decision(1, pays_from="2024-01"))
+        await payments.decide(decision(2, pays_from="2024-03", province_code="48"))
+        assert await told() == missing
+        assert await told("maker#m@48") == []
+        await payments.close("2024-01", "2024-02")
+        run = await payments.built("2024-01")
+        assert await told() == missing[1:]
+        await payments.post(f"/v1/runs/{run['run_id']}/withdrawal", {"reason": "wrong"}, "maker#m")
+        assert await told() == missing
+    finally:
+        await close_payments(payments)
