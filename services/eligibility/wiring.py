@@ -30,6 +30,7 @@ from services.eligibility.api import (
     decisions,
     determinations,
     foreign_lists,
+    occasion_lists,
     occasions,
     recalculations,
     simulations,
@@ -169,7 +170,7 @@ def service(settings: EligibilitySettings) -> FastAPI:
     cover = Cover(law, Coverage(database), clock)
     sign = SignDecisions(Signings(database, outgoing.signatures, outgoing.case), clock)
     take_list = TakeForeignList(ForeignLists(database, outgoing.decided_elsewhere), _elsewhere(files), clock)
-    case_reads = CaseReadings(database)
+    case_reads, due = CaseReadings(database), DueOccasions(law.policy, Due(database))
     casework = Casework(CaseFiles(database, outgoing.case), case_reads, receipts, case_law, clock)
     return shell.build(
         shell.Service(
@@ -183,7 +184,8 @@ def service(settings: EligibilitySettings) -> FastAPI:
                 decisions.router(reads, sign),
                 cases.router(casework, case_reads, receipts, units),
                 worklist.router(Worklist(database), case_law, clock),
-                occasions.router(DueOccasions(law.policy, Due(database))),
+                occasions.router(due),
+                occasion_lists.router(due),
                 receipts_api.router(receipts),
                 foreign_lists.router(take_list),
                 recalculations.router(recalculated, recalculate),

@@ -129,7 +129,7 @@ def _longevity(made: APIRouter, due: DueOccasions) -> None:
         limit: Annotated[int, Query(ge=1, le=500)] = 500,
     ) -> DueCounts:
         """How many complete an age of the law (mừng thọ), by month, age and commune; up to twelve months."""
-        months = _months(from_month, until_month)
+        months = months_between(from_month, until_month)
         found = await due.counts(
             actor.territory, months, province_code, commune_code, _after_count(cursor), limit + 1
         )
@@ -151,7 +151,7 @@ def _longevity(made: APIRouter, due: DueOccasions) -> None:
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> DuePeople:
         """Who they are, by month, age and birth date."""
-        months = _months(from_month, until_month)
+        months = months_between(from_month, until_month)
         found = await due.people(
             actor.territory, months, province_code, commune_code, _after(cursor), limit + 1
         )
@@ -167,7 +167,7 @@ def _longevity(made: APIRouter, due: DueOccasions) -> None:
         return DuePeople(items=[_person(row) for row in found[:limit]], next_cursor=more)
 
 
-def _months(first: str, last: str) -> list[Month]:
+def months_between(first: str, last: str) -> list[Month]:
     one, count = Month.parse(first), Month.parse(last).index - Month.parse(first).index + 1
     if not 1 <= count <= MONTHS_MAX:
         vi = f"Cần từ 1 đến {MONTHS_MAX} tháng, tháng đầu không sau tháng cuối."

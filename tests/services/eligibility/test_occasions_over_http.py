@@ -1,5 +1,7 @@
 """Who completes an age of the law, by month and commune, as the caller's territory lets it be seen."""
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -7,11 +9,14 @@ import pytest
 
 from libs.common.kernel.ids import new_id, show
 from libs.common.kernel.months import Month, birthday
+from libs.common.runtime.uploads import CSV_TYPE
+from services.eligibility.api import occasion_lists
 from services.eligibility.domain.occasions import birthdays
-from tests.services.eligibility.office import ELSEWHERE, Files
+from services.payments.domain import campaign_rows
+from tests.services.eligibility.office import ELSEWHERE, PROVINCE, Files
 from tests.services.eligibility.test_measures import REFUSES, recipient
 from tests.services.eligibility.world import World, world  # noqa: F401 - a fixture
-from tests.support.doors import deliver
+from tests.support.doors import Door, deliver
 
 DA_NANG: dict[str, Any] = {"commune_code": "20194", "province_code": "48", "former_province_code": None}
 
@@ -97,6 +102,37 @@ async def test_who_they_are_is_told_a_page_at_a_time_and_by_the_newest_birth_dat
     assert page["next_cursor"] is None and page["items"][0]["dong"] == 500_000
 
 
+async def as_list(door: Door, path: str, territory: str, **asked: str) -> list[dict[str, str]]:
+    """The rows of a campaign's list, each as payments reads it."""
+    headers = door.as_("commune-officer", territory=territory)
+    answer = await door.client.get(f"/v1/occasions/{path}", params=asked, headers=headers)
+    assert answer.headers["content-type"] == CSV_TYPE
+    rows, form = list(csv.DictReader(io.StringIO(answer.text))), campaign_rows.FORM
+    assert set(form.columns) - set(form.optional) < set(rows[0])
+    frame = campaign_rows.Frame({row["group"] for row in rows}, territory, {})
+    for row in rows:
+        cells = [row.get(column, "") for column in form.columns]
+        assert isinstance(campaign_rows.read_row(cells, frame), campaign_rows.Named)
+    return rows
+
+
+async def test_who_is_due_is_a_list_that_a_campaign_takes(
+    world: World,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(occasion_lists, "_PAGE", 2)
+    found = {}
+    for day in ("1936-05-02", "1936-05-30", "1936-05-30", "1951-07-01", "1926-07-01"):
+        person = new_id()
+        found[show("per", person)] = day
+        await deliver(world.consumer, [world.person(person, birth_date=day)])
+    await deliver(world.consumer, [world.person(new_id(), birth_date="1936-05-15", **DA_NANG)])
+    rows = await as_list(world.door, "longevity/people.csv", "56", **YEAR)
+    assert {row["person_id"] for row in rows} == set(found) and len(rows) == len(found)
+    assert [row["group"] for row in rows] == ["age_90", "age_90", "age_90", "age_75", "age_100"]
+    assert [found[row["person_id"]] for row in rows] == list(found.values())
+
+
 async def test_who_is_known_to_have_died_is_not_due(files: Files) -> None:
     async with files.on("2026-10-20") as office:
         person = await recipient(office, birth_date="1937-02-01")
@@ -138,9 +174,13 @@ async def test_who_belongs_to_a_campaign_is_whoever_receives_in_the_month_it_ope
         elsewhere = await office.get(
             "/v1/occasions/campaigns/people", occasion="tet_2026", territory=ELSEWHERE
         )
+        asked = {"occasion": "tet_2026", "group": "social_assistance"}
+        rows = await as_list(office.door, "campaigns/people.csv", PROVINCE, **asked)
     assert [one["person_id"] for one in listed] == [show("per", one) for one in sorted(receives)]
     assert {(one["dong"], *one["programmes"]) for one in listed} == {(400_000, "monthly_allowance")}
     assert elsewhere["items"] == []
+    assert [row["person_id"] for row in rows] == [one["person_id"] for one in listed]
+    assert {row["group"] for row in rows} == {"social_assistance"}
 
 
 async def test_a_campaign_that_the_law_does_not_have_is_refused_with_those_that_it_has(
@@ -149,6 +189,10 @@ async def test_a_campaign_that_the_law_does_not_have_is_refused_with_those_that_
     status, said = await ask(world, "campaigns/people", occasion="tet_1968")
     assert (status, said["code"]) == (422, "request_invalid")
     assert "tet_2026" in str(said["errors"])
+    status, said = await ask(world, "campaigns/people.csv", occasion="tet_1968", group="all")
+    assert (status, said["code"]) == (422, "request_invalid")
+    status, said = await ask(world, "campaigns/people.csv", occasion="tet_2026", group="=1+1")
+    assert (status, said["code"]) == (422, "request_invalid")
 
 
 @pytest.mark.parametrize(
