@@ -12,7 +12,7 @@ from libs.common.runtime.access import Actor, requires
 from services.payments.api.doors import Cursor, Limit, Through, bad_cursor, id_of, nothing
 from services.payments.api.idempotency import IdempotencyKey, once
 from services.payments.domain.funds import COMMUNE, Fund
-from services.payments.domain.ledger import CORRECTED, NATION
+from services.payments.domain.ledger import CORRECTED, NATION, VND
 from services.payments.domain.vouchers import GRANTED, HANDED_OVER, MOVED, Voucher
 from services.payments.usecases.books import FundView
 
@@ -24,6 +24,7 @@ Unit = Annotated[str, Field(pattern=r"^(VND|RICE_KG|PCS:[a-z][a-z_]{1,30})$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")]
 Province = Annotated[str, Field(pattern=r"^\d{2}$")]
 Commune = Annotated[str, Field(pattern=r"^\d{5}$")]
+AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{6,34}$")]
 Amount = Annotated[int, Field(ge=1, le=10**15)]
 Document = Annotated[str, Field(min_length=1, max_length=60, description="The paper's number.")]
 #: What a voucher of each kind names.
@@ -51,6 +52,9 @@ class FundWanted(BaseModel):
     unit: Unit = "VND"
     commune_code: Commune | None = None
     purpose: Name | None = Field(default=None, description="The one programme that it pays; none: any.")
+    account_number: AccountNumber | None = Field(
+        default=None, description="What banks and wallets debit for it; none: the province's one account."
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> "FundWanted":
@@ -58,6 +62,8 @@ class FundWanted(BaseModel):
             raise ValueError("codes budget-... are those of the provinces' budgets")
         if (self.kind == COMMUNE) != (self.commune_code is not None):
             raise ValueError("commune_code goes with the kind commune")
+        if self.account_number and self.unit != VND:
+            raise ValueError("goods have no account_number")
         return self
 
 
@@ -73,6 +79,7 @@ class FundShown(BaseModel):
     commune_code: str | None
     purpose: str | None
     may_overdraw: bool
+    account_number: str | None
     balance: int
 
     @classmethod

@@ -220,18 +220,6 @@ class RunsPage(BaseModel):
     next_cursor: str | None
 
 
-class MissingRunShown(BaseModel):
-    """A month of a province that people are to be paid, and nobody has ordered its list."""
-
-    month: str
-    province_code: str
-    list_before: date = Field(description="By the law the list is approved before that day, which is over.")
-
-
-class MissingRuns(BaseModel):
-    items: list[MissingRunShown]
-
-
 class UnpayableShown(BaseModel):
     """An entitled month without a way to pay it. `reason`: no_account, or the account's wrong field."""
 

@@ -10,6 +10,7 @@ from services.payments.api import (
     funds,
     g2p_connect,
     ledger,
+    missing_runs,
     overpayments,
     partners,
     people,
@@ -26,6 +27,8 @@ from services.payments.api import (
 )
 
 ROUTERS = (
+    # Before the next: it would be taken for the id of a run.
+    missing_runs.router,
     runs.router,
     run_checks.router,
     files.router,

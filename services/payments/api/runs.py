@@ -23,8 +23,6 @@ from services.payments.api.doors import (
 from services.payments.api.models import (
     Approval,
     By,
-    MissingRuns,
-    MissingRunShown,
     Programme,
     RunAccepted,
     RunOrdered,
@@ -90,18 +88,6 @@ async def open_runs(
     found = await doors.reads.open_runs(actor.territory, after, limit + 1)
     shown = [RunShown.of(view, doors.today()) for view in found[:limit]]
     return RunsPage(items=shown, next_cursor=shown[-1].run_id if len(found) > limit else None)
-
-
-@router.get("/v1/runs/missing")
-async def missing_runs(actor: MayRead, doors: Through) -> MissingRuns:
-    """Lists that are late because nobody has ordered them: of this month, and of the next from the day on
-    before which the law wants it. By month and province."""
-    found = await doors.reads.missing_runs(actor.territory, doors.today())
-    items = [
-        MissingRunShown(month=str(one.month), province_code=one.province_code, list_before=one.list_before)
-        for one in found
-    ]
-    return MissingRuns(items=items)
 
 
 @router.get("/v1/runs/{run_id}")

@@ -22,6 +22,7 @@ class Fund:
     `unit`: VND, RICE_KG or PCS:<good>; goods lie in one place, which the name tells.
     `may_overdraw`: only `budget_of` a province, which is granted later than it must pay. What was never given
     can't be spent, so nobody opens such a fund by hand.
+    `account_number`: what banks and wallets debit for it, None: the province's one account.
     """
 
     fund_id: UUID
@@ -33,9 +34,11 @@ class Fund:
     commune_code: str | None = None
     purpose: str | None = None
     may_overdraw: bool = False
+    account_number: str | None = None
 
     def __post_init__(self) -> None:
         assert not self.may_overdraw or (self.kind, self.unit) == (PROVINCE, ledger.VND)
+        assert not self.account_number or self.unit == ledger.VND
 
     @property
     def account(self) -> Account:

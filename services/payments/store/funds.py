@@ -6,7 +6,9 @@ from uuid import UUID
 from libs.common.runtime.postgres import Connection
 from services.payments.domain.funds import Fund
 
-COLUMNS = "fund_id, code, kind, province_code, name, unit, commune_code, purpose, may_overdraw"
+COLUMNS = (
+    "fund_id, code, kind, province_code, name, unit, commune_code, purpose, may_overdraw, account_number"
+)
 
 #: Whether the fund of a run `r` has what it draws on the day $1: there on that day and on each later one.
 COVERED = """
@@ -29,7 +31,7 @@ def fund_of(row: Any) -> Fund:
 async def open_fund(connection: Connection, fund: Fund, opened_by: str) -> bool:
     """The fund with its account; False when its code is taken."""
     opened = await connection.fetchval(
-        f"insert into fund ({COLUMNS}, opened_by_sub) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        f"insert into fund ({COLUMNS}, opened_by_sub) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
         " on conflict do nothing returning true",
         fund.fund_id,
         fund.code,
@@ -40,6 +42,7 @@ async def open_fund(connection: Connection, fund: Fund, opened_by: str) -> bool:
         fund.commune_code,
         fund.purpose,
         fund.may_overdraw,
+        fund.account_number,
         opened_by,
     )
     if opened:

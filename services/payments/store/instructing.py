@@ -27,8 +27,8 @@ Open = Callable[[bytes], Secret]
 _CLAIM = f"""
     with planned as (
         select f.file_id, f.run_id, f.kind, f.agency_code, f.province_code, f.commune_code,
-               f.payments, f.amount_dong, r.execute_on
-        from payment_file f join run r using (run_id)
+               f.payments, f.amount_dong, r.execute_on, u.account_number
+        from payment_file f join run r using (run_id) join fund u using (fund_id)
         where f.status = '{files.PLANNED}' and r.status = '{runs.INSTRUCTING}'
         order by f.file_id limit 20 for update of f skip locked
     ), summed as (
@@ -120,6 +120,7 @@ class _Work:
                 execute_on=row["execute_on"],
                 payments=row["payments"],
                 amount_dong=row["amount_dong"],
+                account_number=row["account_number"],
             )
             for row in await self._connection.fetch(_CLAIM, payments_max)
         ]

@@ -1,6 +1,6 @@
 """Partners' reports: kept whole as they came, then booked in sets."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from libs.common.runtime.postgres import Connection, Database
 from libs.common.runtime.sealing import FieldCipher
 from services.payments.domain import files
 from services.payments.domain.instructions import RETURNED, SETTLED
+from services.payments.domain.ledger import NATION
 from services.payments.domain.matching import Matched, Sent, Suspended, Told
 from services.payments.domain.partner_lines import ReportKind
 from services.payments.store import payees, suspense, uncollected
@@ -207,6 +208,14 @@ class Taking:
         if row is None:
             return None
         return WaitingStatement(**{**dict(row), "content": self._cipher.decrypt(row["content"])})
+
+    async def fund_accounts(self, province_code: str) -> Collection[str]:
+        rows = await self._connection.fetch(
+            "select distinct account_number from fund"
+            f" where province_code in ($1, '{NATION}') and account_number is not null",
+            province_code,
+        )
+        return [row["account_number"] for row in rows]
 
     async def answered_files(
         self, statement: WaitingStatement, references: Sequence[UUID]

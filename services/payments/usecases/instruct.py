@@ -101,7 +101,7 @@ class WriteFiles:
             instructions=file.payments,
             control_sum_dong=file.amount_dong,
             debtor_name=self._payer.name,
-            debtor_account=self._payer.account.format(province=file.province_code),
+            debtor_account=file.account_number or self._payer.account.format(province=file.province_code),
             debtor_agency_code=file.agency_code,
             commune_code=file.commune_code,
         )

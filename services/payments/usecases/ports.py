@@ -89,7 +89,10 @@ class BuildWorks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file to be written. `kind`: as in domain/files.py; `commune_code`: a post office's list only."""
+    """A file to be written. `kind`: as in domain/files.py; `commune_code`: a post office's list only.
+
+    `account_number`: of the run's fund, None: the province's one account.
+    """
 
     file_id: UUID
     run_id: UUID
@@ -100,6 +103,7 @@ class PlannedFile:
     execute_on: date
     payments: int
     amount_dong: int
+    account_number: str | None
 
 
 @dataclass(frozen=True, slots=True)

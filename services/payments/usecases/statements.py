@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -36,6 +36,9 @@ class StatementWork(ReportWork, Protocol):
 
     async def claim_statement(self, report_id: UUID) -> WaitingStatement | None: ...
 
+    async def fund_accounts(self, province_code: str) -> Collection[str]:
+        """The numbers of accounts that its funds, and the nation's, are paid from."""
+
     async def answered_files(
         self, statement: WaitingStatement, references: Sequence[UUID]
     ) -> Sequence[tuple[WaitingReport, Mapping[UUID, Sent]]]:
@@ -56,7 +59,7 @@ class StatementWorks(Protocol):
 
 
 class TakeStatements:
-    """The worker. `account_of`: the number of a province's account, as payment files name it."""
+    """The worker. `account_of`: the number of a province's one account, where a fund has none of its own."""
 
     def __init__(
         self,
@@ -83,8 +86,12 @@ class TakeStatements:
             if statement is None:
                 await work.pass_over(called)
                 return False
+            accounts = {
+                self._account_of(statement.province_code),
+                *await work.fund_accounts(statement.province_code),
+            }
             try:
-                found = await asyncio.to_thread(self._read, statement)
+                found = await asyncio.to_thread(self._read, statement, accounts)
             except Refusal as refusal:
                 await work.refuse(statement.report_id, refusal.message_vi, refusal.message_en)
                 return True
@@ -110,7 +117,7 @@ class TakeStatements:
         for run_id in sorted(runs):
             await work.finish_answered_run(run_id, self._clock.recorded_at())
 
-    def _read(self, statement: WaitingStatement) -> ReadReport:
+    def _read(self, statement: WaitingStatement, accounts: Collection[str]) -> ReadReport:
         found = self._reader(gzip.decompress(statement.content))
         if found.kind is not ReportKind.CAMT_053:
             raise Refusal(
@@ -118,10 +125,10 @@ class TakeStatements:
                 "Chỉ sao kê ngày (camt.053) được gửi không kèm mã tệp.",
                 "Only a day's statement (camt.053) is handed in without a file's id.",
             )
-        if found.account != self._account_of(statement.province_code):
+        if found.account not in accounts:
             raise Refusal(
                 "report_unreadable",
-                "Sao kê của một tài khoản khác với tài khoản chi trả của tỉnh.",
-                "The statement is of another account than the province's.",
+                "Sao kê của một tài khoản không phải tài khoản chi trả của tỉnh hay của quỹ nào.",
+                "The statement is of an account that is neither the province's nor any fund's.",
             )
         return found

@@ -48,8 +48,14 @@ async def entries(payments: Payments, bank: str = BANK) -> list[bytes]:
     return found
 
 
-def statement(entries: list[bytes], moved: int, province: str = HANOI, opening: int = _OPENING) -> bytes:
-    """`moved`: what the entries add to the account."""
+def statement(
+    entries: list[bytes],
+    moved: int,
+    province: str = HANOI,
+    opening: int = _OPENING,
+    account: str | None = None,
+) -> bytes:
+    """`moved`: what the entries add to the account, which is the province's unless named."""
 
     def balance(kind: str, amount: int) -> str:
         return (
@@ -60,7 +66,7 @@ def statement(entries: list[bytes], moved: int, province: str = HANOI, opening: 
     head = (
         f'<Document xmlns="{CAMT_054.replace("054", "053")}"><BkToCstmrStmt><GrpHdr><MsgId>S1</MsgId>'
         "<CreDtTm>2024-02-05T20:00:00+07:00</CreDtTm></GrpHdr><Stmt><Id>S1</Id>"
-        f"<Acct><Id><Othr><Id>TGXH{province}</Id></Othr></Id></Acct>"
+        f"<Acct><Id><Othr><Id>{account or f'TGXH{province}'}</Id></Othr></Id></Acct>"
         f"{balance('OPBD', opening)}{balance('CLBD', opening + moved)}"
     )
     return head.encode() + b"".join(entries) + b"</Stmt></BkToCstmrStmt></Document>"

@@ -7,7 +7,7 @@ check read all lines that there are to find them.
 
 from alembic import op
 
-revision = "0049"
+revision = "0047"
 down_revision = "0046"
 
 
