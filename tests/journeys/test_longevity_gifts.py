@@ -38,13 +38,12 @@ async def _listed(places: Places, province: str) -> bytes:
 
 
 async def _campaign(client: Client) -> tuple[dict[str, Any], int]:
-    """Its terms, a group for each age, and what all who complete one are given."""
+    """Its terms, a group for each age and former province, and what all of them are given."""
     found = (await client.get("commune-officer", "eligibility", "/v1/occasions/longevity", **_YEAR))["items"]
-    given = {one["age"]: one["dong"] or _INVENTED_DONG for one in found}
-    groups = [
-        {"code": f"age_{age}", "name": f"Tròn {age} tuổi", "amount": dong}
-        for age, dong in sorted(given.items())
-    ]
+    given = {
+        f"age_{one['age']}_{one['former_province_code']}": one["dong"] or _INVENTED_DONG for one in found
+    }
+    groups = [{"code": code, "name": f"Mừng thọ {code}", "amount": given[code]} for code in sorted(given)]
     terms = {
         "code": "mung-tho-2023",
         "name": "Chúc thọ, mừng thọ 2023 (mô phỏng)",
@@ -54,7 +53,7 @@ async def _campaign(client: Client) -> tuple[dict[str, Any], int]:
         "closes_on": "2024-03-31",
         "groups": groups,
     }
-    return terms, sum(given[one["age"]] * one["people"] for one in found)
+    return terms, sum((one["dong"] or _INVENTED_DONG) * one["people"] for one in found)
 
 
 async def _give(journey: Journey) -> dict[str, Any]:

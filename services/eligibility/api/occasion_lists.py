@@ -42,7 +42,11 @@ def router(due: DueOccasions) -> APIRouter:
         province_code: ProvinceCode = None,
         commune_code: CommuneCode = None,
     ) -> StreamingResponse:
-        """Who completes an age of the law, as a campaign's list: groups are `age_70`, `age_75` and so on."""
+        """Who completes an age of the law, as a campaign's list.
+
+        Groups are age and former province, `age_90_58`: what is given may differ inside of a province that
+        was merged. `age_90` where none is known.
+        """
         months = months_between(from_month, until_month)
 
         async def pages() -> AsyncIterator[_Page]:
@@ -50,7 +54,7 @@ def router(due: DueOccasions) -> APIRouter:
             while rows := await due.people(
                 actor.territory, months, province_code, commune_code, after, _PAGE
             ):
-                yield ((row["person_id"], f"age_{row['age']}") for row in rows)
+                yield ((row["person_id"], _group(row["age"], row["former_province_code"])) for row in rows)
                 last = rows[-1]
                 after = (Month.of(last["month"]), last["age"], last["birth_date"], last["person_id"])
 
@@ -78,6 +82,10 @@ def router(due: DueOccasions) -> APIRouter:
         return _as_list(pages(), "an-sinh-dot-tang-qua.csv")
 
     return made
+
+
+def _group(age: int, former_province: str | None) -> str:
+    return f"age_{age}_{former_province}" if former_province else f"age_{age}"
 
 
 def _as_list(pages: AsyncIterator[_Page], filename: str) -> StreamingResponse:

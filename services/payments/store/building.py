@@ -26,8 +26,8 @@ from services.payments.store.province_lock import alone_with
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 from services.payments.store.withholding import withhold
 
-#: A shard that was tried waits twice as long each time.
-_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX = 1.0, 600.0
+#: A shard that was tried waits twice as long each time; not so long where no error says why it is unbuilt.
+_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX, _PUT_OFF_SECONDS_MAX_KILLED = 1.0, 600.0, 10.0
 
 # Two runs of one province must see one another's lines: one is built after the other, and after the lines of
 # one that was withdrawn are free.
@@ -189,10 +189,11 @@ _INSERT_TOTALS = """
         instructed_dong = t.instructed_dong + excluded.instructed_dong
 """
 
-# A worker that was killed is no fault of the shard's: only who fails again and again waits ever longer.
+# A worker that was killed is hardly the shard's fault, however often: only who fails waits ever longer.
 _TRIED = """
     update run_shard set attempts = attempts + 1, next_try_at = $3::timestamptz
-        + make_interval(secs => least($4 * power(2, least(greatest(attempts - 5, 0), 16)), $5))
+        + make_interval(secs => least($4 * power(2, least(greatest(attempts - 5, 0), 16)),
+                                      case when error is null then $6::float8 else $5::float8 end))
     where run_id = $1 and number = $2
 """
 _HELD = """
@@ -305,7 +306,7 @@ class _Work:
         row = await self._connection.fetchrow(_UNBUILT, at)
         if row is None:
             return None
-        put_off = (_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX)
+        put_off = (_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX, _PUT_OFF_SECONDS_MAX_KILLED)
         await self._connection.execute(_TRIED, row["run_id"], row["number"], at, *put_off)
         return run_of(row), Shard(row["number"], row["from_commune"], row["before_commune"])
 

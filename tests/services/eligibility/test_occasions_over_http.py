@@ -127,9 +127,11 @@ async def test_who_is_due_is_a_list_that_a_campaign_takes(
         found[show("per", person)] = day
         await deliver(world.consumer, [world.person(person, birth_date=day)])
     await deliver(world.consumer, [world.person(new_id(), birth_date="1936-05-15", **DA_NANG)])
+    [elsewhere] = await as_list(world.door, "longevity/people.csv", "48", **YEAR)
+    assert elsewhere["group"] == "age_90"
     rows = await as_list(world.door, "longevity/people.csv", "56", **YEAR)
     assert {row["person_id"] for row in rows} == set(found) and len(rows) == len(found)
-    assert [row["group"] for row in rows] == ["age_90", "age_90", "age_90", "age_75", "age_100"]
+    assert [row["group"] for row in rows] == ["age_90_58"] * 3 + ["age_75_58", "age_100_58"]
     assert [found[row["person_id"]] for row in rows] == list(found.values())
 
 

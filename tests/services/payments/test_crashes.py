@@ -126,3 +126,27 @@ async def hand_in_all(payments: Payments) -> None:
             for report in await payments.reports(file["payment_file_id"], agency, NOBODY_FAILS):
                 answer = await payments.hand_in(file["payment_file_id"], report.content, agency)
                 assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(("error", "seconds"), [(None, 10), ("23514", 600)], ids=["killed", "failed"])
+async def test_a_shard_whose_workers_died_is_tried_again_soon_and_one_that_fails_late(
+    payments: Payments, error: str | None, seconds: int
+) -> None:
+    await payments.decide(decision(1))
+    await payments.account(1)
+    await payments.close(*MONTHS)
+    await payments.ask_run()
+    [builder] = [worker for worker in payments.parts.workers if worker.name == "run builder"]
+    assert await builder.step()
+    look = payments.look
+    assert await look.fetchval("select count(*) from run_shard where built_at is null") == 1
+    await look.execute("update run_shard set attempts = 20, error = $1", error)
+    with mortal(payments, before=False):
+        died, waits = 0, None
+        while waits is None and died < _LIVES_MAX:
+            try:
+                await builder.step()
+            except Killed:
+                died += 1
+            waits = await look.fetchval("select extract(epoch from next_try_at - now()) from run_shard")
+    assert waits is not None and seconds - 5 < waits <= seconds
