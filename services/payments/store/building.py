@@ -26,8 +26,9 @@ from services.payments.store.province_lock import alone_with
 from services.payments.store.run_rows import COLUMNS, ToEvent, run_of, told
 from services.payments.store.withholding import withhold
 
-#: A shard that was tried waits twice as long each time; not so long where no error says why it is unbuilt.
-_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX, _PUT_OFF_SECONDS_MAX_KILLED = 1.0, 600.0, 10.0
+#: A shard that was tried so often waits twice as long each time: one that failed, and one whose worker died.
+_PATIENCE_FAILED, _PATIENCE_DIED = 5, 12
+_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX = 1.0, 600.0
 
 # Two runs of one province must see one another's lines: one is built after the other, and after the lines of
 # one that was withdrawn are free.
@@ -189,11 +190,12 @@ _INSERT_TOTALS = """
         instructed_dong = t.instructed_dong + excluded.instructed_dong
 """
 
-# A worker that was killed is hardly the shard's fault, however often: only who fails waits ever longer.
+# That a worker died is the shard's fault only where it happens again and again: then it must not take the
+# server down with it for ever.
 _TRIED = """
     update run_shard set attempts = attempts + 1, next_try_at = $3::timestamptz
-        + make_interval(secs => least($4 * power(2, least(greatest(attempts - 5, 0), 16)),
-                                      case when error is null then $6::float8 else $5::float8 end))
+        + make_interval(secs => least($4 * power(2, least(greatest(
+            attempts - case when error is null then $7::integer else $6::integer end, 0), 16)), $5))
     where run_id = $1 and number = $2
 """
 _HELD = """
@@ -306,7 +308,7 @@ class _Work:
         row = await self._connection.fetchrow(_UNBUILT, at)
         if row is None:
             return None
-        put_off = (_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX, _PUT_OFF_SECONDS_MAX_KILLED)
+        put_off = (_PUT_OFF_SECONDS, _PUT_OFF_SECONDS_MAX, _PATIENCE_FAILED, _PATIENCE_DIED)
         await self._connection.execute(_TRIED, row["run_id"], row["number"], at, *put_off)
         return run_of(row), Shard(row["number"], row["from_commune"], row["before_commune"])
 
