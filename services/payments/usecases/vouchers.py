@@ -58,12 +58,21 @@ class KeepFunds:
         self._clock = clock
 
     async def open(self, fund: Fund, sub: str, territory: str | None) -> None:
-        """Refusal `fund_taken`, `not_permitted` outside the caller's territory."""
+        """Refusal `fund_taken`, `not_permitted` outside the caller's territory.
+
+        Which account a fund is paid from is for the nation to say: it might be another province's.
+        """
         if territory not in (None, fund.province_code):
             raise Refusal(
                 "not_permitted",
                 "Chỉ mở được quỹ của tỉnh mình; quỹ của cả nước do tài khoản có địa bàn cả nước mở.",
                 "A fund can be opened for one's own province; the nation's by whoever has the nation.",
+            )
+        if fund.account_number and territory is not None:
+            raise Refusal(
+                "not_permitted",
+                "Chỉ người có địa bàn cả nước ghi được số tài khoản chi của quỹ. Hãy mở quỹ không có số đó.",
+                "Only whoever has the nation names the account a fund is paid from. Open it without one.",
             )
         async with self._works(territory) as work:
             if not await work.open_fund(fund, sub):

@@ -29,3 +29,11 @@ async def test_goods_have_no_account_and_an_account_is_letters_and_digits(paymen
         wanted = {"code": "help", "kind": "province", "province_code": HANOI, "name": "Quỹ thử"} | wrong
         answer = await payments.post("/v1/funds", wanted, "maker#m")
         assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+
+
+async def test_a_province_names_no_account_for_a_fund_as_it_might_be_anothers(payments: Payments) -> None:
+    wanted = {"code": "help", "kind": "province", "province_code": HANOI, "name": "Quỹ thử"}
+    there = f"maker#p@{HANOI}"
+    answer = await payments.post("/v1/funds", wanted | {"account_number": "TGXH48"}, there)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+    assert (await payments.post("/v1/funds", wanted, there)).status_code == 201
